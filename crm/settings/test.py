@@ -1,0 +1,15 @@
+"""The suite: real Postgres and Valkey (tests/conftest.py starts them), created as owner, queried as crm_app."""
+
+from crm.settings.base import *  # noqa: F403  settings are layered by name
+from crm.settings.base import BASE_DIR, DATABASES
+
+SECRET_KEY = "only-for-tests"  # noqa: S105  not a secret: nothing signed here leaves the test
+ALLOWED_HOSTS = ["*"]
+DATABASES["default"]["TEST"] = {"MIRROR": "owner"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+MEDIA_ROOT = BASE_DIR / "build" / "test-media"
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
