@@ -1,0 +1,113 @@
+"""What every template may use without loading it (a template builtin)."""
+
+from decimal import Decimal
+from typing import Any
+from zlib import crc32
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, get_script_prefix, reverse, set_script_prefix
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, to_locale
+
+register = template.Library()
+
+TINTS = 6
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """Draw one icon of the sprite. Without a label it is decoration, hidden from screen readers."""
+    sprite = static("vendor/icons.svg")
+    if label:
+        return format_html(
+            '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, sprite, name
+        )
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', sprite, name)
+
+
+@register.simple_tag
+def public_url(name: str, *args: object, **kwargs: object) -> str:
+    """Reverse a public page from anywhere: a workspace page has its own URL tree and script prefix.
+
+    Empty where the page does not exist, so that a template can leave the link out.
+    """
+    prefix = get_script_prefix()
+    set_script_prefix("/")
+    try:
+        return reverse(name, urlconf=settings.ROOT_URLCONF, args=args, kwargs=kwargs)
+    except NoReverseMatch:
+        return ""
+    finally:
+        set_script_prefix(prefix)
+
+
+@register.simple_tag
+def brand_css_url(color: str) -> str:
+    """Address the style sheet of a brand colour ("#rrggbb"). The colour is in the address, so it never goes stale."""
+    return public_url("brand_css", color.removeprefix("#").lower())
+
+
+def _locale() -> Locale:
+    try:
+        return Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en")
+
+
+@register.filter
+def money(minor: int | None, currency: str) -> str:
+    """Minor units (cents) as an amount in the reader's language: 250031563 and USD give "$2,500,315.63"."""
+    if minor is None:
+        return ""
+    amount = Decimal(minor).scaleb(-get_currency_precision(currency))
+    return format_currency(amount, currency, locale=_locale())
+
+
+@register.filter
+def number(value: float | Decimal | None) -> str:
+    """Group digits and set the decimal sign of the reader's language."""
+    return "" if value is None else format_decimal(value, locale=_locale())
+
+
+@register.filter
+def percent(share: float | Decimal | None) -> str:
+    """A share between 0 and 1 as per cent with one decimal: 0.4887 gives "48.9%"."""
+    return "" if share is None else format_percent(share, format="#,##0.#%", locale=_locale())
+
+
+@register.filter
+def initials(name: str) -> str:
+    """The one or two letters that stand for a name or an e-mail address."""
+    words = str(name).partition("@")[0].replace(".", " ").split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+@register.filter
+def tint(name: str) -> int:
+    """One of the style sheet's six tints, always the same for the same name."""
+    return crc32(str(name).encode()) % TINTS + 1
+
+
+@register.filter
+def chart_rows(chart: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The rows of a chart's table: each category with its (value, link) of every series."""
+
+    def cells(at: int) -> list[dict[str, Any]]:
+        return [{"value": one["values"][at], "link": one["links"][at] if one.get("links") else ""} for one in series]
+
+    series = chart["series"]
+    return [(category, cells(at)) for at, category in enumerate(chart["categories"])]
+
+
+@register.filter
+def chart_value(value: float | None, chart: dict[str, Any]) -> str:
+    """One value of a chart in the chart's unit: "money" (minor units), "percent" (a share) or a plain number."""
+    if chart.get("unit") == "money":
+        return money(value, chart["currency"])
+    return percent(value) if chart.get("unit") == "percent" else number(value)
