@@ -49,9 +49,7 @@ def refuge(path: Path) -> Path:
     Root's lasts (/var/lib: Postgres keeps data there when `nobody` cannot enter `path`). Everybody else needs one only
     for sockets, which are made anew at every start.
     """
-    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-    uid = os.geteuid()
-    folder = Path(f"/var/lib/rapport-{digest}" if uid == 0 else f"/var/tmp/rapport-{uid}-{digest}")  # noqa: S108  ownership is checked below
+    folder, uid = _refuge_path(path), os.geteuid()
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if folder.is_symlink() or found.st_uid != uid:
@@ -59,6 +57,17 @@ def refuge(path: Path) -> Path:
         raise EmbeddedError(message)
     folder.chmod(0o711 if uid == 0 else 0o700)
     return folder
+
+
+def leave_refuge(path: Path) -> None:
+    """Remove the stand-in of `path`, if there is one, with all that is in it."""
+    shutil.rmtree(_refuge_path(path), ignore_errors=True)
+
+
+def _refuge_path(path: Path) -> Path:
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+    uid = os.geteuid()
+    return Path(f"/var/lib/rapport-{digest}" if uid == 0 else f"/var/tmp/rapport-{uid}-{digest}")  # noqa: S108  refuge() checks whose it is
 
 
 def socket_folder(folder: Path, socket_name: str) -> Path:

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -33,7 +34,10 @@ _THROWAWAY = {
 class Postgres:
     """A server whose data live in `folder`. Anybody who may enter that folder (mode 0700) is trusted."""
 
-    def __init__(self, folder: Path, *, is_durable: bool = True, output: IO[bytes] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, is_durable: bool = True, output: IO[bytes] | None = None, inherit: Sequence[int] = ()
+    ) -> None:
+        self.name = "postgres"
         self._user = places.server_user()
         self._bin = _binaries(self._user)
         self._folder = places.enterable_folder(folder.resolve(), self._user)
@@ -41,6 +45,7 @@ class Postgres:
         self._settings = _COMMON | (_DURABLE if is_durable else _THROWAWAY)
         self._is_durable = is_durable
         self._output = output
+        self._inherit = inherit
         self._child: subprocess.Popen[bytes] | None = None
         sockets = places.socket_folder(self._folder, _SOCKET_NAME)
         self.socket_folder = sockets if sockets == self._folder else places.enterable_folder(sockets / "pg", self._user)
@@ -48,10 +53,13 @@ class Postgres:
     def url(self, role: str, database: str = DATABASE) -> str:
         return f"postgres://{role}@/{self.socket_folder}/{database}"
 
+    def environment(self) -> dict[str, str]:
+        return {"DATABASE_URL": self.url("crm_app"), "DATABASE_OWNER_URL": self.url("crm_owner")}
+
     @property
     def pid(self) -> int:
         if self._child is None:
-            raise EmbeddedError(f"{self._folder.name} was not started.")
+            raise EmbeddedError(f"{self.name} was not started.")
         return self._child.pid
 
     def start(self, *, seconds: float = 60) -> None:
@@ -150,6 +158,7 @@ class Postgres:
                 cwd="/",
                 # Out of the terminal's process group: Ctrl-C is for the supervisor, which stops us in order.
                 start_new_session=True,
+                pass_fds=self._inherit,
                 **options,
             )
 

@@ -26,13 +26,18 @@ def spawn(
     """
     parent = os.getpid()
 
-    def die_with_parent() -> None:
-        _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
+    def before_exec() -> None:
+        die_with_parent(death_signal)
         if os.getppid() != parent:  # it died before the line above
             os._exit(1)
 
     # `user=` takes effect before preexec_fn, as it must: a change of user clears the death signal.
-    return subprocess.Popen(command, preexec_fn=die_with_parent, **options)  # noqa: PLW1509  see the docstring
+    return subprocess.Popen(command, preexec_fn=before_exec, **options)  # noqa: PLW1509  nothing in it takes a lock
+
+
+def die_with_parent(death_signal: signal.Signals = signal.SIGKILL) -> None:
+    """Have the kernel send us `death_signal` when our parent ends."""
+    _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
 
 
 def wait_until(ready: Callable[[], bool], *, seconds: float, child: subprocess.Popen[bytes] | None = None) -> bool:

@@ -2,20 +2,22 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from crm.embedded import places
 from crm.embedded.postgres import Postgres
+from crm.embedded.process import EmbeddedError
 from crm.embedded.valkey import Valkey
 
 
 class Servers:
     """Postgres and Valkey with their state in one folder."""
 
-    def __init__(self, folder: Path, *, is_durable: bool = True) -> None:
-        self.postgres = Postgres(folder / "postgres", is_durable=is_durable)
-        self.valkey = Valkey(folder / "valkey", is_durable=is_durable)
+    def __init__(self, folder: Path, *, is_durable: bool = True, inherit: Sequence[int] = ()) -> None:
+        self.valkey = Valkey(folder / "valkey", is_durable=is_durable, inherit=inherit)
+        self.postgres = Postgres(folder / "postgres", is_durable=is_durable, inherit=inherit)
 
     def start(self) -> None:
         self.valkey.start()
@@ -26,21 +28,29 @@ class Servers:
         self.valkey.stop()
 
     def environment(self) -> dict[str, str]:
-        return {
-            "DATABASE_URL": self.postgres.url("crm_app"),
-            "DATABASE_OWNER_URL": self.postgres.url("crm_owner"),
-            "REDIS_URL": self.valkey.url(),
-            "CELERY_BROKER_URL": self.valkey.broker_url(),
-        }
+        return self.postgres.environment() | self.valkey.environment()
+
+
+def missing_servers(folder: Path, *, inherit: Sequence[int] = ()) -> list[Valkey | Postgres]:
+    """The durable servers that the environment does not name already, none of them started."""
+    if "DATABASE_URL" in os.environ and "DATABASE_OWNER_URL" not in os.environ:
+        raise EmbeddedError("DATABASE_URL is set but not DATABASE_OWNER_URL, which migrations need: set both or none.")
+    servers: list[Valkey | Postgres] = []
+    if "REDIS_URL" not in os.environ:
+        servers.append(Valkey(folder / "valkey", inherit=inherit))
+    if "DATABASE_URL" not in os.environ:
+        servers.append(Postgres(folder / "postgres", inherit=inherit))
+    return servers
 
 
 @contextmanager
-def throwaway_servers() -> Iterator[Servers]:
-    """Fast servers that leave nothing behind, with the environment set to lead to them."""
-    with tempfile.TemporaryDirectory(prefix="rapport-test-") as folder:
-        Path(folder).chmod(0o711)  # as root, Postgres runs as another user, who must reach its own folder in here
-        servers = Servers(Path(folder), is_durable=False)
-        before = dict(os.environ)
+def throwaway_servers(*, is_durable: bool = False) -> Iterator[Servers]:
+    """Servers that leave nothing behind, with the environment set to lead to them. Fast, unless durable."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="rapport-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # as root, Postgres runs as another user, who must reach its own folder in here
+        servers = Servers(folder, is_durable=is_durable)
         try:
             servers.start()
             os.environ.update(servers.environment())
@@ -49,3 +59,5 @@ def throwaway_servers() -> Iterator[Servers]:
             servers.stop()
             os.environ.clear()
             os.environ.update(before)
+            for path in (folder / "postgres", folder / "valkey"):
+                places.leave_refuge(path)

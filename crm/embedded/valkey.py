@@ -6,6 +6,7 @@ import platform
 import signal
 import socket
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -18,12 +19,16 @@ _SOCKET_NAME = "valkey.sock"
 class Valkey:
     """A server on a Unix socket in `folder`. Durable keeps an append-only file; a throw-away one keeps nothing."""
 
-    def __init__(self, folder: Path, *, is_durable: bool = True, output: IO[bytes] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, is_durable: bool = True, output: IO[bytes] | None = None, inherit: Sequence[int] = ()
+    ) -> None:
+        self.name = "valkey"
         self._binary = _binary()
         self._folder = places.enterable_folder(folder.resolve(), None)
         self._socket = places.socket_folder(self._folder, _SOCKET_NAME) / _SOCKET_NAME
         self._is_durable = is_durable
         self._output = output
+        self._inherit = inherit
         self._child: subprocess.Popen[bytes] | None = None
 
     def url(self, database: int = 0) -> str:
@@ -34,10 +39,13 @@ class Valkey:
         """As Celery reads it."""
         return f"redis+socket://{self._socket}?virtual_host={database}"
 
+    def environment(self) -> dict[str, str]:
+        return {"REDIS_URL": self.url(), "CELERY_BROKER_URL": self.broker_url()}
+
     @property
     def pid(self) -> int:
         if self._child is None:
-            raise EmbeddedError(f"{self._folder.name} was not started.")
+            raise EmbeddedError(f"{self.name} was not started.")
         return self._child.pid
 
     def start(self, *, seconds: float = 30) -> None:
@@ -63,6 +71,7 @@ class Valkey:
                 stderr=subprocess.STDOUT,
                 env=clean_environment(),
                 start_new_session=True,
+                pass_fds=self._inherit,
             )
         if not wait_until(self._is_ready, seconds=seconds, child=self._child):
             self.stop()
