@@ -1,11 +1,13 @@
-"""Pages of no app: the style sheet of a colour, and the error pages, which need neither session nor database."""
+"""Pages of no app: health, the style sheet of a colour, and the error pages, which need no session or database."""
 
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
-from django.views.decorators.cache import cache_control
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
 from crm.brand import brand_variables
+from crm.health import health
 
 
 @require_safe
@@ -13,6 +15,15 @@ from crm.brand import brand_variables
 def brand_css(request: HttpRequest, color: str) -> HttpResponse:
     """A brand colour as CSS variables: a strict Content-Security-Policy leaves no room for an inline style."""
     return HttpResponse(brand_variables(color), content_type="text/css")
+
+
+@transaction.non_atomic_requests  # it must answer without a database too
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 when web, worker and database are ready; else 503, and which one is not."""
+    parts = health()
+    return JsonResponse(parts, status=200 if set(parts.values()) == {"ok"} else 503)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

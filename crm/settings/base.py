@@ -99,6 +99,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": env.str("CACHE_URL", REDIS_URL),
+        # Seconds. A cache that hangs is worth less than none.
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 5},
     },
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
