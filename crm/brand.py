@@ -2,9 +2,9 @@
 
 WHITE = (255, 255, 255)
 INK = (20, 21, 23)
-# The least contrasting grounds that the style sheets put the colour on: a light page, a dark card.
-LIGHT_GROUND = (245, 244, 242)
-DARK_GROUND = (42, 42, 46)
+# The least contrasting grounds that the style sheets put the colour on: its own faint tint, on a page and on a dark card.
+LIGHT_GROUND = (226, 225, 222)
+DARK_GROUND = (54, 54, 57)
 AA_TEXT = 4.5
 SRGB_IS_LINEAR_BELOW = 0.04045
 STEPS = 50

@@ -1,16 +1,19 @@
 """What every template may use without loading it (a template builtin)."""
 
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zlib import crc32
 
 from babel import Locale
 from babel.core import UnknownLocaleError
+from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, get_script_prefix, reverse, set_script_prefix
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, to_locale
@@ -79,6 +82,28 @@ def number(value: float | Decimal | None) -> str:
 def percent(share: float | Decimal | None) -> str:
     """A share between 0 and 1 as per cent with one decimal: 0.4887 gives "48.9%"."""
     return "" if share is None else format_percent(share, format="#,##0.#%", locale=_locale())
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """A date in the reader's language, of an instant the day in the workspace's zone: "Nov 22, 2026"."""
+    if value is None:
+        return ""
+    return format_date(timezone.localtime(value) if isinstance(value, datetime) else value, locale=_locale())
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """An instant in the workspace's zone and the reader's language, to the minute: "Nov 22, 2026, 4:50 PM"."""
+    if value is None:
+        return ""
+    locale = _locale()
+    there = timezone.localtime(value)
+    return (
+        get_datetime_format("medium", locale=locale)
+        .replace("'", "")
+        .format(format_time(there, "short", locale=locale), format_date(there, "medium", locale=locale))
+    )
 
 
 @register.filter
