@@ -2,7 +2,7 @@
 
 WHITE = (255, 255, 255)
 INK = (20, 21, 23)
-# The least contrasting grounds that the style sheets put the colour on: its own faint tint, on a page and on a dark card.
+# The least contrasting grounds that the style sheets put it on: its own faint tint, on a page and on a dark card.
 LIGHT_GROUND = (226, 225, 222)
 DARK_GROUND = (54, 54, 57)
 AA_TEXT = 4.5
