@@ -1,0 +1,70 @@
+"""From a request to its workspace: by path for people, by key for programs."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import set_script_prefix
+from django.utils import timezone
+
+from accounts.api_keys import workspace_key_of
+from accounts.models import Membership
+from accounts.scope import workspace_scope
+
+WORKSPACE_PATH = re.compile(r"^/w/(?P<slug>[-a-z0-9_]+)(?P<rest>/.*)?$")
+API_PATH = "/api/v1/"
+
+
+class WorkspaceMiddleware:
+    """Opens the scope of `/w/<slug>/…` for a signed-in member, and of `/api/v1/…` for a key. Anybody else gets 404.
+
+    The prefix moves to the script name, so that `{% url %}` and `reverse` stay inside the workspace by themselves.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if match := WORKSPACE_PATH.match(request.path_info):
+            return self._workspace_page(request, match["slug"], match["rest"] or "/")
+        if request.path_info.startswith(API_PATH):
+            return self._api(request)
+        return self.get_response(request)
+
+    def _workspace_page(self, request: HttpRequest, slug: str, rest: str) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+        membership = (
+            Membership.objects.select_related("workspace").filter(user=request.user.pk, workspace__slug=slug).first()
+        )
+        if membership is None:
+            raise Http404("No such workspace, or you are not a member of it.")
+        request.workspace = membership.workspace  # type: ignore[attr-defined]
+        request.membership = membership  # type: ignore[attr-defined]
+        request.urlconf = settings.WORKSPACE_URLCONF  # type: ignore[attr-defined]
+        _move_prefix(request, f"/w/{slug}", rest)
+        zone = zoneinfo.ZoneInfo(membership.workspace.zone)
+        with workspace_scope(membership.workspace, actor=f"user:{request.user.pk}"), timezone.override(zone):
+            return self.get_response(request)
+
+    def _api(self, request: HttpRequest) -> HttpResponse:
+        api_key = workspace_key_of(request)
+        request.api_key = api_key  # type: ignore[attr-defined]
+        if api_key is None:
+            return self.get_response(request)
+        request.workspace = api_key.workspace  # type: ignore[attr-defined]
+        with workspace_scope(api_key.workspace, actor=f"key:{api_key.pk}"):
+            return self.get_response(request)
+
+
+def _move_prefix(request: HttpRequest, prefix: str, rest: str) -> None:
+    script_name = request.META.get("SCRIPT_NAME", "").rstrip("/") + prefix
+    request.META["SCRIPT_NAME"] = script_name
+    request.path_info = rest
+    request.path = script_name + rest
+    set_script_prefix(script_name + "/")

@@ -1,0 +1,27 @@
+"""The Celery application: the executor. What is to be done is in Postgres; the broker only carries hints."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings.production")
+
+app = Celery("rapport")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Beat only says "find due rows"; a second beat is harmless.
+app.conf.beat_schedule = {
+    "find news on the timeline": {"task": "timeline.tasks.find_news", "schedule": 2.0},
+}
+
+
+@worker_init.connect
+def refuse_unsafe_boot(**_: Any) -> None:
+    from crm.boot import refuse_unsafe_boot as refuse  # noqa: PLC0415  Django is set up only now
+
+    refuse()

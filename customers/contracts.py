@@ -1,0 +1,147 @@
+"""What the rooms above contribute to pages and rights that belong here.
+
+Each contract is a base class; an app registers its contribution in `personal_data.py`, `panels.py` or `imports.py`,
+which `CustomersConfig` imports at start-up.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.db import models
+
+from customers.models import Customer, Import
+from timeline.models import Event
+
+
+class PersonalData(ABC):
+    """How one table that holds a customer key is exported, erased, and moved to the surviving customer in a merge.
+
+    A model with a key to Customer and no PersonalData fails the build (tests/architecture).
+    """
+
+    model: ClassVar[type[models.Model]]
+
+    @abstractmethod
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        """Everything the table holds of the customer, as plain values under readable names."""
+
+    @abstractmethod
+    def erase(self, customer: Customer) -> int:
+        """Remove or blank what identifies the customer. Returns the number of rows touched."""
+
+    @abstractmethod
+    def move(self, *, absorbed: Customer, survivor: Customer) -> list[int]:
+        """Give the absorbed customer's rows to the survivor. Returns the ids of the rows that moved."""
+
+    @abstractmethod
+    def move_back(self, ids: Sequence[int], *, absorbed: Customer) -> None:
+        """Undo `move`."""
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One line of the customer's timeline, in words. `url` opens what it tells of."""
+
+    icon: str
+    text: str
+    detail: str = ""
+    url: str = ""
+
+
+Describe = Callable[[Sequence[Event]], dict[int, TimelineEntry]]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of the profile page: `context` feeds `template`. Lower `order` stands higher."""
+
+    key: str
+    title: str
+    order: int
+    template: str
+    context: Callable[[Customer], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class ImportField:
+    """A column that an importer understands; `guesses` are header words, lower case, that mean it."""
+
+    name: str
+    label: str
+    guesses: tuple[str, ...] = ()
+    is_required: bool = False
+    hint: str = ""
+
+
+class Importer(ABC):
+    """What a kind of file means. The reading, mapping, preview, progress and errors are the importing room's.
+
+    `parse` gives a cleaned row, or raises `RowRefused`; it runs for every line and does no I/O. `write` takes a batch
+    that was staged by COPY and does set-based upserts in the scope's transaction.
+    """
+
+    kind: ClassVar[str]
+    label: ClassVar[str]
+    fields: ClassVar[Sequence[ImportField]]
+
+
+_personal_data: dict[type[models.Model], PersonalData] = {}
+_panels: dict[str, Panel] = {}
+_describers: dict[str, tuple[str, Describe]] = {}
+
+
+def register_personal_data(*contributions: PersonalData) -> None:
+    for each in contributions:
+        _personal_data[each.model] = each
+
+
+def personal_data() -> list[PersonalData]:
+    return list(_personal_data.values())
+
+
+def register_panel(panel: Panel) -> None:
+    _panels[panel.key] = panel
+
+
+def panels() -> list[Panel]:
+    return sorted(_panels.values(), key=lambda panel: panel.order)
+
+
+def describes(*kinds: str, group: str) -> Callable[[Describe], Describe]:
+    """Register how events of these kinds read on a timeline; `group` is the filter that they stand under.
+
+    The function gets a page's events of its kinds at once (one query for all of them) and answers by event id.
+    """
+
+    def register(describe: Describe) -> Describe:
+        for kind in kinds:
+            _describers[kind] = (group, describe)
+        return describe
+
+    return register
+
+
+def describers() -> dict[str, tuple[str, Describe]]:
+    return dict(_describers)
+
+
+__all__ = [
+    "Customer",
+    "Describe",
+    "Import",
+    "ImportField",
+    "Importer",
+    "Panel",
+    "PersonalData",
+    "TimelineEntry",
+    "describers",
+    "describes",
+    "panels",
+    "personal_data",
+    "register_panel",
+    "register_personal_data",
+]

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from timeline.registry import EventBody
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerJoined(EventBody):
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerChanged(EventBody):
+    """`changed` names the fields; their values are the profile's to tell."""
+
+    changed: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerTagged(EventBody):
+    tag_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerUntagged(EventBody):
+    tag_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteWritten(EventBody):
+    note_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomersMerged(EventBody):
+    """Recorded on the survivor."""
+
+    absorbed_id: int
+    merge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeUndone(EventBody):
+    absorbed_id: int
+    merge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerArchived(EventBody):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerRestored(EventBody):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerExported(EventBody):
+    privacy_request_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerErased(EventBody):
+    privacy_request_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportCompleted(EventBody):
+    import_id: int
+    rows_created: int
+    rows_refused: int

@@ -1,0 +1,22 @@
+from customers.models.attributes import Attribute, AttributeValue
+from customers.models.customers import Customer, CustomerQuerySet, ExternalId
+from customers.models.facts import Facts
+from customers.models.imports import Import, ImportRow
+from customers.models.notes import CustomerTag, Note, Tag
+from customers.models.privacy import Merge, PrivacyRequest
+
+__all__ = [
+    "Attribute",
+    "AttributeValue",
+    "Customer",
+    "CustomerQuerySet",
+    "CustomerTag",
+    "ExternalId",
+    "Facts",
+    "Import",
+    "ImportRow",
+    "Merge",
+    "Note",
+    "PrivacyRequest",
+    "Tag",
+]

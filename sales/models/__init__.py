@@ -1,0 +1,6 @@
+from sales.models.carts import Cart, CartLine
+from sales.models.orders import Order, OrderLine, Refund
+from sales.models.products import Product
+from sales.models.visits import PageView
+
+__all__ = ["Cart", "CartLine", "Order", "OrderLine", "PageView", "Product", "Refund"]

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.fields import WorkspaceForeignKey
+from accounts.models import WorkspaceManager, WorkspaceOwned
+from customers.models import Customer
+from sales.models.products import Product
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def counted(self) -> OrderQuerySet:
+        """Those that make revenue and history: not cancelled, not archived."""
+        return self.filter(cancelled_at=None, archived_at=None)
+
+
+class Order(WorkspaceOwned):
+    """A purchase. Its own currency and the rate used are kept; `value_minor` is what it is worth in the workspace's.
+
+    `placed_on` is the day in the workspace's zone, stored because days are what cohorts and reports count by.
+    """
+
+    customer = WorkspaceForeignKey(Customer, on_delete=models.PROTECT, null=True, related_name="orders")
+    # Where the order comes from and what it is called there: the key under which it is imported once.
+    source = models.CharField(max_length=60, default="manual")
+    number = models.CharField(max_length=120)
+    channel = models.CharField(max_length=60, blank=True)
+    placed_at = models.DateTimeField()
+    placed_on = models.DateField()
+    currency = models.CharField(max_length=3)
+    total_minor = models.BigIntegerField()
+    discount_minor = models.BigIntegerField(default=0)
+    # Millionths of the workspace's currency for one unit of the order's: 1_000_000 when they are the same.
+    rate_micros = models.BigIntegerField(default=1_000_000)
+    value_minor = models.BigIntegerField()
+    refunded_minor = models.BigIntegerField(default=0)
+    refunded_value_minor = models.BigIntegerField(default=0)
+    units = models.IntegerField(default=0)
+    paid_at = models.DateTimeField(null=True)
+    fulfilled_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = WorkspaceManager.from_queryset(OrderQuerySet)()
+
+    class Meta(WorkspaceOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "source", "number"], name="one_order_per_number"),
+            models.CheckConstraint(
+                condition=models.Q(total_minor__gte=0, discount_minor__gte=0, refunded_minor__gte=0),
+                name="order_amounts_are_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(refunded_minor__lte=models.F("total_minor")), name="refunds_within_the_total"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "-placed_at", "-id"], name="order_newest_first"),
+            models.Index(fields=["workspace", "placed_on"], name="order_by_day"),
+            models.Index(fields=["workspace", "customer", "placed_on"], name="order_of_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def net_value_minor(self) -> int:
+        """In the workspace's currency, after refunds."""
+        return self.value_minor - self.refunded_value_minor
+
+
+class OrderLine(WorkspaceOwned):
+    order = WorkspaceForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    product = WorkspaceForeignKey(Product, on_delete=models.PROTECT, null=True, related_name="order_lines")
+    position = models.PositiveSmallIntegerField(default=1)
+    description = models.CharField(max_length=200)
+    quantity = models.IntegerField(default=1)
+    unit_price_minor = models.BigIntegerField(default=0)
+    total_minor = models.BigIntegerField(default=0)
+
+    class Meta(WorkspaceOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "order", "position"], name="one_order_line_per_position"),
+            models.CheckConstraint(condition=models.Q(quantity__gt=0), name="order_line_has_a_quantity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.description}"
+
+
+class Refund(WorkspaceOwned):
+    order = WorkspaceForeignKey(Order, on_delete=models.CASCADE, related_name="refunds")
+    # What makes a repeated request harmless; empty for a refund made by hand.
+    key = models.CharField(max_length=120, blank=True)
+    amount_minor = models.BigIntegerField()
+    value_minor = models.BigIntegerField()
+    reason = models.CharField(max_length=300, blank=True)
+    refunded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(WorkspaceOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "order", "key"], condition=~models.Q(key=""), name="one_refund_per_key"
+            ),
+            models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="refund_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_minor} of order {self.order_id}"

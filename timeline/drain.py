@@ -1,0 +1,141 @@
+"""Handing events to subscribers: each event to each subscriber once, in commit order, a batch at a time.
+
+The subscriber's effects and its cursor move in one transaction, so a crash between them cannot happen. See ADR 0002.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
+from django.utils import timezone
+
+from accounts.models import Workspace
+from accounts.scope import workspace_scope
+from timeline.horizon import horizon
+from timeline.models import Cursor, DeadLetter, Event
+from timeline.registry import Subscriber, subscriber, subscribers
+
+log = logging.getLogger(__name__)
+
+LAST_EVENT_ID = 2**63 - 1
+ATTEMPTS = 5
+RETRY_AFTER = timedelta(seconds=30)
+
+
+def drain_workspace(workspace: Workspace) -> int:
+    """Bring every subscriber of the workspace up to the horizon, one transaction per batch. Returns how many events."""
+    total = 0
+    for each in subscribers():
+        while True:
+            with workspace_scope(workspace):
+                received = drain(each)
+            total += received
+            if received < each.batch_size:
+                break
+    return total
+
+
+def drain(each: Subscriber) -> int:
+    """Hand the next events to one subscriber and move its cursor, in one transaction. Returns how many."""
+    cursor = lock_cursor(each)
+    if cursor is None:
+        return 0
+    retry_dead_letters(each)
+    limit = horizon()
+    events = next_events(cursor, each, below=limit)
+    deliver(each, events)
+    if len(events) == each.batch_size:
+        advance(cursor, events[-1].tx, events[-1].pk)
+    else:
+        # Nothing more below the horizon: move there, or a subscriber of rare events would read this ground for ever.
+        advance(cursor, limit - 1, LAST_EVENT_ID)
+    return len(events)
+
+
+def lock_cursor(each: Subscriber) -> Cursor | None:
+    """The subscriber's locked cursor; None if another worker has it."""
+    locked = Cursor.objects.select_for_update(skip_locked=True).filter(subscriber=each.name)
+    if cursor := locked.first():
+        return cursor
+    Cursor.objects.bulk_create([Cursor(subscriber=each.name)], ignore_conflicts=True)
+    return locked.first()
+
+
+def next_events(cursor: Cursor, each: Subscriber, *, below: int) -> list[Event]:
+    events = Event.objects.filter(
+        TupleGreaterThan(Tuple("tx", "id"), (cursor.tx, cursor.event_id)), tx__lt=below
+    ).order_by("tx", "id")
+    if each.kinds:
+        events = events.filter(kind__in=each.kinds)
+    return list(events[: each.batch_size])
+
+
+def advance(cursor: Cursor, tx: int, event_id: int) -> None:
+    if (tx, event_id) > (cursor.tx, cursor.event_id):
+        Cursor.objects.filter(pk=cursor.pk).update(tx=tx, event_id=event_id)
+
+
+def deliver(each: Subscriber, events: Sequence[Event]) -> None:
+    """Call the subscriber; a batch that fails is halved until the culprit is alone, and only it is set aside."""
+    if not events:
+        return
+    try:
+        with transaction.atomic():
+            each.receive(events)
+            # A deferred foreign key would otherwise fail at commit, where nobody can tell whose fault it was.
+            with connection.cursor() as cursor:
+                cursor.execute("set constraints all immediate; set constraints all deferred")
+    except (OperationalError, InterfaceError):
+        # A deadlock, a time-out or a lost connection says nothing about the events: try all of it again later.
+        raise
+    except Exception as error:
+        if len(events) == 1:
+            set_aside(each, events[0], error)
+            return
+        middle = len(events) // 2
+        deliver(each, events[:middle])
+        deliver(each, events[middle:])
+
+
+def set_aside(each: Subscriber, event: Event, error: Exception) -> None:
+    """Count one more failed attempt; after ATTEMPTS the event is parked until somebody replays it."""
+    log.warning("%s could not take %s: %r", each.name, event, error)
+    letter, is_new = DeadLetter.objects.get_or_create(
+        subscriber=each.name,
+        event_id=event.pk,
+        defaults={"error": _describe(error), "failed_at": timezone.now(), "retry_at": timezone.now() + RETRY_AFTER},
+    )
+    if not is_new:
+        letter.attempts += 1
+        letter.error = _describe(error)
+        letter.failed_at = timezone.now()
+        letter.settled_at = None
+        parked = letter.attempts >= ATTEMPTS
+        letter.retry_at = None if parked else timezone.now() + RETRY_AFTER * 2**letter.attempts
+        letter.save()
+
+
+def retry_dead_letters(each: Subscriber) -> None:
+    """Try again what failed before and is due; what succeeds is settled, what fails counts one more attempt."""
+    due = DeadLetter.objects.due(timezone.now()).filter(subscriber=each.name)
+    for letter in due.order_by("event_id")[: each.batch_size]:
+        replay(letter)
+
+
+def replay(letter: DeadLetter) -> bool:
+    """Hand a dead letter's event to its subscriber again. Returns whether it was taken."""
+    before = letter.attempts
+    letter.settled_at, letter.retry_at = timezone.now(), None
+    letter.save(update_fields=["settled_at", "retry_at"])
+    deliver(subscriber(letter.subscriber), [Event.objects.get(pk=letter.event_id)])
+    letter.refresh_from_db()
+    return letter.attempts == before
+
+
+def _describe(error: Exception) -> str:
+    detail = str(error) if isinstance(error, Error) else repr(error)
+    return f"{type(error).__name__}: {detail}"[:2000]
