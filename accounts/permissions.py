@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.core.exceptions import PermissionDenied
-
 from django.http.response import HttpResponseBase
 
 from accounts.models import Role
@@ -84,5 +83,3 @@ def permits(permission: Permission) -> Callable[[View[P]], View[P]]:
         return permitted
 
     return decorate
-
-

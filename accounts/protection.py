@@ -82,9 +82,7 @@ def _policies(cursor: CursorWrapper, model: type[models.Model]) -> Iterator[str]
 def _parent_keys(cursor: CursorWrapper, model: type[models.Model]) -> Iterator[str]:
     """`(workspace_id, id)` unique, for the composite keys that point here."""
     table = model._meta.db_table
-    is_parent = any(
-        field.remote_field.model is model for child in tenant_models() for field in workspace_keys(child)
-    )
+    is_parent = any(field.remote_field.model is model for child in tenant_models() for field in workspace_keys(child))
     name = f"{table}_workspace_key"
     if is_parent and name not in _constraints(cursor, table):
         primary_key = model._meta.pk.column if model._meta.pk else "id"
@@ -130,8 +128,8 @@ def _grants(cursor: CursorWrapper, tables: set[str]) -> Iterator[str]:
         yield from _table_grants(cursor, table, APP_ROLE, wanted)
         yield from _table_grants(cursor, table, OPS_ROLE, ["SELECT"])
     cursor.execute(
-        "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-        " where c.relkind = 'S' and n.nspname = 'public' and not has_sequence_privilege(%s, c.oid, 'USAGE')",
+        "select sequencename from pg_sequences where schemaname = 'public'"
+        " and not has_sequence_privilege(%s, format('public.%%I', sequencename), 'USAGE')",
         [APP_ROLE],
     )
     for (sequence,) in cursor.fetchall():

@@ -10,18 +10,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import Error, InterfaceError, OperationalError, connection, transaction
-from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThanOrEqual
 from django.utils import timezone
 
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
-from timeline.horizon import horizon
+from timeline.horizon import Position, horizon
 from timeline.models import Cursor, DeadLetter, Event
 from timeline.registry import Subscriber, subscriber, subscribers
 
 log = logging.getLogger(__name__)
 
-LAST_EVENT_ID = 2**63 - 1
 ATTEMPTS = 5
 RETRY_AFTER = timedelta(seconds=30)
 
@@ -45,14 +44,13 @@ def drain(each: Subscriber) -> int:
     if cursor is None:
         return 0
     retry_dead_letters(each)
-    limit = horizon()
-    events = next_events(cursor, each, below=limit)
+    reach = horizon()
+    events = next_events(cursor, each, up_to=reach)
     deliver(each, events)
     if len(events) == each.batch_size:
-        advance(cursor, events[-1].tx, events[-1].pk)
-    else:
-        # Nothing more below the horizon: move there, or a subscriber of rare events would read this ground for ever.
-        advance(cursor, limit - 1, LAST_EVENT_ID)
+        reach = (events[-1].tx, events[-1].pk)
+    # Else nothing more stands before the horizon: go there, or who hears of rare events reads this ground for ever.
+    Cursor.objects.filter(pk=cursor.pk).update(tx=reach[0], event_id=reach[1])
     return len(events)
 
 
@@ -65,18 +63,14 @@ def lock_cursor(each: Subscriber) -> Cursor | None:
     return locked.first()
 
 
-def next_events(cursor: Cursor, each: Subscriber, *, below: int) -> list[Event]:
+def next_events(cursor: Cursor, each: Subscriber, *, up_to: Position) -> list[Event]:
+    position = Tuple("tx", "id")
     events = Event.objects.filter(
-        TupleGreaterThan(Tuple("tx", "id"), (cursor.tx, cursor.event_id)), tx__lt=below
+        TupleGreaterThan(position, (cursor.tx, cursor.event_id)), TupleLessThanOrEqual(position, up_to)
     ).order_by("tx", "id")
     if each.kinds:
         events = events.filter(kind__in=each.kinds)
     return list(events[: each.batch_size])
-
-
-def advance(cursor: Cursor, tx: int, event_id: int) -> None:
-    if (tx, event_id) > (cursor.tx, cursor.event_id):
-        Cursor.objects.filter(pk=cursor.pk).update(tx=tx, event_id=event_id)
 
 
 def deliver(each: Subscriber, events: Sequence[Event]) -> None:
@@ -92,7 +86,7 @@ def deliver(each: Subscriber, events: Sequence[Event]) -> None:
     except (OperationalError, InterfaceError):
         # A deadlock, a time-out or a lost connection says nothing about the events: try all of it again later.
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  whatever a subscriber raises is about its events
         if len(events) == 1:
             set_aside(each, events[0], error)
             return

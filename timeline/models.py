@@ -82,9 +82,7 @@ class DeadLetter(WorkspaceOwned):
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [
-            models.UniqueConstraint(
-                fields=["workspace", "subscriber", "event_id"], name="one_dead_letter_per_event"
-            ),
+            models.UniqueConstraint(fields=["workspace", "subscriber", "event_id"], name="one_dead_letter_per_event"),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,11 @@
 """The suite: real Postgres and Valkey (tests/conftest.py starts them), created as owner, queried as crm_app."""
 
 from crm.settings.base import *  # noqa: F403  settings are layered by name
-from crm.settings.base import BASE_DIR, DATABASES
+from crm.settings.base import BASE_DIR, CACHES, DATABASES, env
+
+# Each xdist worker has its own database in Valkey, as it has in Postgres.
+WORKER = int(env.str("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+CACHES["default"]["OPTIONS"] = {"db": 2 + WORKER}
 
 SECRET_KEY = "only-for-tests"  # noqa: S105  not a secret: nothing signed here leaves the test
 ALLOWED_HOSTS = ["*"]

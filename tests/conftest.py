@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+from django.core.cache import cache
+
+from accounts.models import Membership, Role, User, Workspace
+from accounts.scope import workspace_scope
+from tests.client import Browser
+from tests.factories.accounts import MembershipFactory, UserFactory, WorkspaceFactory
+from timeline import drain as drain_module
+from timeline.drain import drain_workspace
+from timeline.horizon import Position
+from timeline.models import Event
+
+
+@pytest.fixture
+def workspace(db: None) -> Iterator[Workspace]:
+    """A bakery, with its scope open for the length of the test."""
+    bakery = WorkspaceFactory(name="Bakery", slug="bakery")
+    with workspace_scope(bakery):
+        yield bakery
+
+
+@pytest.fixture
+def other_workspace(db: None) -> Workspace:
+    return WorkspaceFactory(name="Florist", slug="florist")
+
+
+@pytest.fixture
+def owner(workspace: Workspace) -> User:
+    return member_of(workspace, Role.OWNER)
+
+
+@pytest.fixture
+def member(workspace: Workspace) -> Callable[[Role], User]:
+    """A user with a given role in the bakery: call it with `Role.AGENT`."""
+    return lambda role: member_of(workspace, role)
+
+
+def member_of(workspace: Workspace, role: Role) -> User:
+    user = UserFactory()
+    MembershipFactory(user=user, workspace=workspace, role=role)
+    return user
+
+
+@pytest.fixture
+def browser() -> Browser:
+    """Somebody who is not signed in."""
+    return Browser()
+
+
+@pytest.fixture
+def owner_browser(owner: User) -> Browser:
+    return signed_in(owner)
+
+
+def signed_in(user: User) -> Browser:
+    """A strict browser (tests/client.py), signed in as `user`; paths are below the workspace: `/customers/`."""
+    browser = Browser()
+    browser.force_login(user)
+    membership = Membership.objects.select_related("workspace").filter(user=user).first()
+    browser.prefix = f"/w/{membership.workspace.slug}" if membership else ""
+    return browser
+
+
+@pytest.fixture
+def drained(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[None]]:
+    """`with drained():` hands everything recorded so far and inside the block to its subscribers.
+
+    The events of a test's own transaction lie beyond the real horizon, so here the horizon is lifted above them.
+    """
+
+    @contextmanager
+    def drain_afterwards() -> Iterator[None]:
+        yield
+        drain_now(workspace, monkeypatch)
+
+    return drain_afterwards
+
+
+def drain_now(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as lifted:
+        lifted.setattr(drain_module, "horizon", newest_position)
+        while drain_workspace(workspace):
+            pass
+
+
+def newest_position() -> Position:
+    return Event.objects.order_by("-tx", "-id").values_list("tx", "id").first() or (0, 0)
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Each xdist worker has a cache of its own: rate limits and hints must not cross tests."""
+    yield
+    if _cache_is_used():
+        cache.clear()
+
+
+def _cache_is_used() -> bool:
+    return "default" in getattr(cache._connections, "caches", {})  # type: ignore[attr-defined]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A transactional test is flushed as owner: with `default` alone nothing would be."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker and marker.kwargs.get("transaction") and "databases" not in marker.kwargs:
+            item.add_marker(pytest.mark.django_db(transaction=True, databases=["default", "owner"]), append=False)
