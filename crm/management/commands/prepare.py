@@ -4,11 +4,11 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from accounts.models import Workspace
 from django.core.cache import cache
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
 
+from accounts.models import Workspace
 from crm import heartbeat
 
 _FILLING = "being filled"
