@@ -68,7 +68,7 @@ def signed_in(user: User) -> Browser:
 
 @pytest.fixture
 def drained(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[None]]:
-    """Everything recorded before the end of a block `with drained():` is handed to its subscribers there.
+    """For a `with` block: whatever was recorded by its end is handed to its subscribers there.
 
     The events of a test's own transaction lie beyond the real horizon, so here the horizon is lifted above them.
     """
