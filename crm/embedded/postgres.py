@@ -17,7 +17,7 @@ _SOCKET_NAME = ".s.PGSQL.5432"
 _STATUS_LINE = 7  # of postmaster.pid, counted from 0
 _ROLES = Path(__file__).resolve().parent.parent / "roles.sql"
 # The same in docker-compose.yml, or names would sort differently there: the wheel has no ICU.
-_INITDB = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8", "--locale=C"]
+INITDB_LOCALE = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8", "--locale=C"]
 _COMMON = {"listen_addresses": "", "timezone": "UTC", "log_timezone": "UTC", "log_min_messages": "warning"}
 _DURABLE = {"max_connections": "60", "shared_buffers": "256MB", "max_wal_size": "2GB"}
 # A test's data may vanish with the machine; a process that dies still loses nothing.
@@ -97,7 +97,7 @@ class Postgres:
     def _create(self) -> None:
         unfinished = self._folder / "data.new"  # a name of its own: half a database must never be taken for one
         shutil.rmtree(unfinished, ignore_errors=True)
-        command = [str(self._bin / "initdb"), "-D", str(unfinished), "--username=postgres", *_INITDB]
+        command = [str(self._bin / "initdb"), "-D", str(unfinished), "--username=postgres", *INITDB_LOCALE]
         command += ["--auth-local=trust", "--auth-host=reject", "--no-instructions"]
         if not self._is_durable:
             command.append("--no-sync")

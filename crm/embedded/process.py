@@ -56,11 +56,16 @@ def stop(child: subprocess.Popen[bytes], *, by: signal.Signals = signal.SIGTERM,
     """Ask the child to end; insist after `seconds`."""
     if child.poll() is None:
         child.send_signal(by)
-        try:
-            child.wait(seconds)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        end(child, seconds=seconds)
+
+
+def end(child: subprocess.Popen[bytes], *, seconds: float) -> None:
+    """Wait for a child that is ending; insist after `seconds`."""
+    try:
+        child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def is_alive(pid: int) -> bool:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from crm.embedded.process import EmbeddedError, spawn, stop
+from crm.embedded.process import EmbeddedError, end, spawn
 
 _LONGEST_PAUSE = 30.0  # seconds between two attempts to start what keeps ending
 _STEADY_AFTER = 60.0  # seconds after which a thing counts as running well again
@@ -56,9 +56,10 @@ class Program:
         if self._child is not None and self._child.poll() is None:
             self._child.terminate()
 
-    def stop(self, *, seconds: float = 10) -> None:
+    def end(self, *, seconds: float = 10) -> None:
+        """Wait for what `ask_to_stop` asked for (Celery takes a second request for impatience); insist in the end."""
         if self._child is not None:
-            stop(self._child, seconds=seconds)
+            end(self._child, seconds=seconds)
 
     def _relay(self, child: subprocess.Popen[bytes]) -> None:
         for line in child.stdout or ():

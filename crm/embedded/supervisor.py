@@ -105,7 +105,7 @@ class Supervisor:
         granian = [_PYTHON, "-m", "granian", "--interface", "wsgi", "--host", _HOST, "--port", str(self._port)]
         granian += ["--workers", "2", "--blocking-threads", "1", "--no-ws", "--respawn-failed-workers"]
         granian += ["--log-level", "warning", "crm.embedded.wsgi:application"]
-        celery = [_PYTHON, "-m", "celery", "-A", "crm.embedded.worker"]
+        celery = [_PYTHON, "-m", "celery", "--quiet", "-A", "crm.embedded.worker"]
         worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "warning", "--without-mingle"]
         beat = [*celery, "beat", "--loglevel", "warning", "--pidfile", ""]
         beat += ["--schedule", str(self._state.folder / "beat-schedule")]
@@ -158,7 +158,7 @@ class Supervisor:
         for program in programs:
             program.ask_to_stop()
         for program in programs:
-            program.stop()
+            program.end()
         for server in reversed(self._servers):
             server.stop()
 
