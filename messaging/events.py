@@ -1,0 +1,62 @@
+"""`message_id` is the row of messaging.Message; `purpose` says what it was for (`birthday`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from timeline.registry import EventBody
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageSent(EventBody):
+    message_id: int
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageSkipped(EventBody):
+    """`reason` is a code of messaging.reasons."""
+
+    message_id: int
+    purpose: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageCancelled(EventBody):
+    message_id: int
+    purpose: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageFailed(EventBody):
+    message_id: int
+    purpose: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageInDoubt(EventBody):
+    """Its sender died before it could say whether the relay had taken it."""
+
+    message_id: int
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageDelivered(EventBody):
+    message_id: int
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageBounced(EventBody):
+    message_id: int
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageComplained(EventBody):
+    message_id: int
+    purpose: str
