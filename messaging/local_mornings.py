@@ -1,0 +1,51 @@
+"""When it is a given hour of a given day where somebody lives."""
+
+from __future__ import annotations
+
+from calendar import isleap
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+SECOND = timedelta(seconds=1)
+
+
+def zone_or(name: str, otherwise: ZoneInfo) -> ZoneInfo:
+    """The zone of this name, or `otherwise`: an import may have brought a name that means nothing."""
+    try:
+        return ZoneInfo(name) if name else otherwise
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return otherwise
+
+
+def first_instant(day: date, hour: int, zone: ZoneInfo) -> datetime:
+    """The UTC instant at which clocks in `zone` first show `hour` o'clock of `day`.
+
+    Where the clocks are put back that is the earlier of two; where they are put forward over that hour (or over the
+    whole day), the first instant after the gap.
+    """
+    local = datetime.combine(day, time(hour), tzinfo=zone)
+    late = local.astimezone(UTC)
+    if late.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return late
+    early = local.replace(fold=1).astimezone(UTC)
+    return _end_of_gap(early, late, zone)
+
+
+def _end_of_gap(early: datetime, late: datetime, zone: ZoneInfo) -> datetime:
+    """The instant in (early, late] from which the zone's offset is that of `late`."""
+    after = late.astimezone(zone).utcoffset()
+    while late - early > SECOND:
+        middle = (early + (late - early) / 2).replace(microsecond=0)
+        if middle.astimezone(zone).utcoffset() == after:
+            late = middle
+        else:
+            early = middle
+    return late
+
+
+def birthdays_kept_on(day: date) -> list[int]:
+    """The birthdays, as month x 100 + day, that are kept on `day`: 29 February falls on the 28th in common years."""
+    kept = [day.month * 100 + day.day]
+    if kept == [228] and not isleap(day.year):
+        kept.append(229)
+    return kept
