@@ -20,6 +20,7 @@ _MANAGE = [_PYTHON, "manage.py"]
 _DEPLOYED = {
     "DJANGO_SETTINGS_MODULE": "crm.settings.production",
     "SECRET_KEY": secrets.token_urlsafe(50),
+    "ADDRESS_HASH_KEY": secrets.token_urlsafe(50),
     "ALLOWED_HOSTS": "rapport.example",
     "PUBLIC_URL": "https://rapport.example",
     "DEFAULT_FROM_EMAIL": "Rapport <rapport@rapport.example>",

@@ -4,6 +4,7 @@ from crm.settings.base import *  # noqa: F403  settings are layered by name
 from crm.settings.base import STORAGES, env
 
 SECRET_KEY = env.str("SECRET_KEY")
+ADDRESS_HASH_KEY = env.str("ADDRESS_HASH_KEY", SECRET_KEY)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 DEBUG = False
 

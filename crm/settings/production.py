@@ -4,6 +4,9 @@ from crm.settings.base import *  # noqa: F403  settings are layered by name
 from crm.settings.base import env
 
 SECRET_KEY = env.str("SECRET_KEY")
+# Whoever must never be written to is known by a hash made with this. Another key would forget them all, so it is not
+# SECRET_KEY, which may have to change.
+ADDRESS_HASH_KEY = env.str("ADDRESS_HASH_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 PUBLIC_URL = env.str("PUBLIC_URL")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")

@@ -8,6 +8,7 @@ WORKER = int(env.str("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 CACHES["default"]["OPTIONS"] = {"db": 2 + WORKER}
 
 SECRET_KEY = "only-for-tests"  # noqa: S105  not a secret: nothing signed here leaves the test
+ADDRESS_HASH_KEY = SECRET_KEY
 ALLOWED_HOSTS = ["*"]
 DATABASES["default"]["TEST"] = {"MIRROR": "owner"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
