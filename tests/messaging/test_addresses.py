@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from messaging.addresses import hash_address, mask_address
 
@@ -12,7 +12,7 @@ def test_spelling_does_not_matter() -> None:
     assert hash_address(" Maria@Bakery.example ") == hash_address("maria@bakery.example")
 
 
-def test_the_hash_needs_the_key(settings: SettingsWrapper) -> None:
+def test_the_hash_needs_the_key(settings: Settings) -> None:
     ours = hash_address("maria@bakery.example")
     settings.ADDRESS_HASH_KEY = "another"
 
