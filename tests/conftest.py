@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 from django.core.cache import cache
+from django.db import connections
+from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Membership, Role, User, Workspace
 from accounts.scope import workspace_scope
@@ -14,6 +16,14 @@ from timeline import drain as drain_module
 from timeline.drain import drain_workspace
 from timeline.horizon import Position
 from timeline.models import Event
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database can't be dropped while crm_app is still connected to it."""
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
 
 
 @pytest.fixture
@@ -110,3 +120,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marker = item.get_closest_marker("django_db")
         if marker and marker.kwargs.get("transaction") and "databases" not in marker.kwargs:
             item.add_marker(pytest.mark.django_db(transaction=True, databases=["default", "owner"]), append=False)
+    if items:
+        _create_as_owner(items[0])
+
+
+def _create_as_owner(item: pytest.Item) -> None:
+    """Databases are made for the aliases that the collected tests name, and `default` is only a mirror of `owner`."""
+    marker = item.get_closest_marker("django_db")
+    named = {**(marker.kwargs if marker else {}), "databases": ["default", "owner"]}
+    item.add_marker(pytest.mark.django_db(**named), append=False)
