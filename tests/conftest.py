@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 from django.core.cache import cache
 from django.db import connections
-from pytest_django.plugin import DjangoDbBlocker
+from django.test.utils import setup_databases, teardown_databases
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import Membership, Role, User, Workspace
 from accounts.scope import workspace_scope
@@ -19,11 +20,20 @@ from timeline.models import Event
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The database can't be dropped while crm_app is still connected to it."""
-    yield
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_keepdb: bool,  # noqa: FBT001  a fixture, given by name
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[None]:
+    """The databases of both roles, always: pytest-django makes only those that the collected tests name."""
     with django_db_blocker.unblock():
-        connections.close_all()
+        made = setup_databases(0, interactive=False, keepdb=django_db_keepdb, aliases=["default", "owner"])
+    yield
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            connections.close_all()  # crm_app's, or the database could not be dropped
+            teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture
@@ -120,12 +130,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marker = item.get_closest_marker("django_db")
         if marker and marker.kwargs.get("transaction") and "databases" not in marker.kwargs:
             item.add_marker(pytest.mark.django_db(transaction=True, databases=["default", "owner"]), append=False)
-    if items:
-        _create_as_owner(items[0])
-
-
-def _create_as_owner(item: pytest.Item) -> None:
-    """Databases are made for the aliases that the collected tests name, and `default` is only a mirror of `owner`."""
-    marker = item.get_closest_marker("django_db")
-    named = {**(marker.kwargs if marker else {}), "databases": ["default", "owner"]}
-    item.add_marker(pytest.mark.django_db(**named), append=False)

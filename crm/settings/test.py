@@ -18,3 +18,5 @@ STORAGES = {
 }
 MEDIA_ROOT = BASE_DIR / "build" / "test-media"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Nothing is collected for a test: static files come straight from their sources.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
