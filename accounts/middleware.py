@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import set_script_prefix
+from django.shortcuts import render
+from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone
 
 from accounts.api_keys import workspace_key_of
@@ -38,7 +40,7 @@ class WorkspaceMiddleware:
 
     def _workspace_page(self, request: HttpRequest, slug: str, rest: str) -> HttpResponse:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+            return _sign_in_first(request)
         membership = (
             Membership.objects.select_related("workspace").filter(user=request.user.pk, workspace__slug=slug).first()
         )
@@ -47,9 +49,12 @@ class WorkspaceMiddleware:
         request.workspace = membership.workspace  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]
         request.urlconf = settings.WORKSPACE_URLCONF  # type: ignore[attr-defined]
-        _move_prefix(request, f"/w/{slug}", rest)
         zone = zoneinfo.ZoneInfo(membership.workspace.zone)
-        with workspace_scope(membership.workspace, actor=f"user:{request.user.pk}"), timezone.override(zone):
+        with (
+            workspace_scope(membership.workspace, actor=f"user:{request.user.pk}"),
+            timezone.override(zone),
+            _prefix_moved(request, f"/w/{slug}", rest),
+        ):
             return self.get_response(request)
 
     def _api(self, request: HttpRequest) -> HttpResponse:
@@ -62,9 +67,23 @@ class WorkspaceMiddleware:
             return self.get_response(request)
 
 
-def _move_prefix(request: HttpRequest, prefix: str, rest: str) -> None:
+def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    """A visit goes to the sign-in form and comes back. What an open page sent would be lost on that way: say so."""
+    if request.method in {"GET", "HEAD"} and not getattr(request, "htmx", False):
+        return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+    return render(request, "signed_out.html", status=401)
+
+
+@contextmanager
+def _prefix_moved(request: HttpRequest, prefix: str, rest: str) -> Iterator[None]:
+    """The thread's script prefix too, and back: whatever it does next belongs to no workspace."""
+    outer = get_script_prefix()
     script_name = request.META.get("SCRIPT_NAME", "").rstrip("/") + prefix
     request.META["SCRIPT_NAME"] = script_name
     request.path_info = rest
     request.path = script_name + rest
     set_script_prefix(script_name + "/")
+    try:
+        yield
+    finally:
+        set_script_prefix(outer)

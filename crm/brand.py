@@ -1,7 +1,7 @@
 """A workspace's brand colour, made readable: every use of it as text or behind text reaches WCAG AA."""
 
 WHITE = (255, 255, 255)
-INK = (20, 21, 23)
+INK = (0, 0, 0)
 # The least contrasting grounds that the style sheets put it on: its own faint tint, on a page and on a dark card.
 LIGHT_GROUND = (226, 225, 222)
 DARK_GROUND = (54, 54, 57)

@@ -10,6 +10,7 @@ from crm.brand import brand_variables
 from crm.health import health
 
 
+@transaction.non_atomic_requests
 @require_safe
 @cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)
 def brand_css(request: HttpRequest, color: str) -> HttpResponse:
@@ -31,7 +32,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error_page("403.html", status=403)
+    return _error_page("403.html", status=403, reason=str(exception))
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -46,6 +47,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _error_page("403_csrf.html", status=403)
 
 
-def _error_page(template: str, *, status: int) -> HttpResponse:
+def _error_page(template: str, *, status: int, reason: str = "") -> HttpResponse:
     """Rendered without the request: context processors would ask the database that may just have failed."""
-    return HttpResponse(loader.get_template(template).render(), status=status)
+    return HttpResponse(loader.get_template(template).render({"reason": reason}), status=status)

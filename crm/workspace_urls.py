@@ -4,4 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
+from crm import views
+
 urlpatterns: list[URLPattern | URLResolver] = []
+
+handler400 = views.bad_request
+handler403 = views.permission_denied
+handler404 = views.page_not_found
+handler500 = views.server_error

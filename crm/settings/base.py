@@ -68,6 +68,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context_processors.workspace",
+                "crm.context_processors.navigation",
             ],
         },
     },
@@ -92,7 +93,7 @@ def postgres(variable: str) -> dict[str, object]:
 # `default` is crm_app, held by row-level security; `owner` is crm_owner, which only migrates (ADR 0001).
 DATABASES = {"default": postgres("DATABASE_URL")}
 if "DATABASE_OWNER_URL" in env:
-    DATABASES["owner"] = postgres("DATABASE_OWNER_URL")
+    DATABASES["owner"] = postgres("DATABASE_OWNER_URL") | {"ATOMIC_REQUESTS": False}
 
 REDIS_URL = env.str("REDIS_URL")
 CACHES = {
