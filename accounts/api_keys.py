@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
 
 from accounts.models import ApiKey
 from accounts.tokens import hash_secret
@@ -45,24 +41,3 @@ def workspace_key_of(request: HttpRequest) -> ApiKey | None:
     if key and (key.last_used_at is None or now - key.last_used_at > USED_PRECISION):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
     return key
-
-
-class ApiKeyAuthentication(BaseAuthentication):
-    """Hands DRF the key that the middleware has already checked."""
-
-    def authenticate(self, request: Request) -> tuple[ApiKey, ApiKey] | None:
-        key = getattr(request._request, "api_key", None)
-        return (key, key) if key else None
-
-    def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="Rapport API"'
-
-
-class HasScope(BasePermission):
-    """Every API view says what it needs: `required_scopes = {"GET": ApiScope.…, "POST": ApiScope.…}`."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        key = request.auth
-        needed: dict[str, Any] = getattr(view, "required_scopes", {})
-        method = "GET" if request.method in {"HEAD", "OPTIONS"} else request.method
-        return isinstance(key, ApiKey) and needed.get(str(method)) in key.scopes

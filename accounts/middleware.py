@@ -42,7 +42,9 @@ class WorkspaceMiddleware:
         if not request.user.is_authenticated:
             return _sign_in_first(request)
         membership = (
-            Membership.objects.select_related("workspace").filter(user=request.user.pk, workspace__slug=slug).first()
+            Membership.objects.select_related("workspace__logo")
+            .filter(user=request.user.pk, workspace__slug=slug)
+            .first()
         )
         if membership is None:
             raise Http404("No such workspace, or you are not a member of it.")

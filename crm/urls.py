@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
+from accounts import views as accounts
 from crm import views
 
 urlpatterns = [
+    path("", accounts.front_page, name="front_page"),
+    path("workspaces/", accounts.workspace_list, name="workspace_list"),
+    path("accounts/invitation/<str:secret>/", accounts.invitation_detail, name="invitation_detail"),
     path("accounts/", include("allauth.urls")),
     re_path(r"^brand/(?P<color>[0-9a-f]{6})\.css$", views.brand_css, name="brand_css"),
+    path("p/<str:public_key>/logo/<str:sha256>", accounts.logo_image, name="logo_image"),
 ]
 
 handler400 = views.bad_request

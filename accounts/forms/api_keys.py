@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from accounts.api_keys import ApiScope
+
+SCOPE_WORDS = {
+    ApiScope.CUSTOMERS_READ: "Read customers",
+    ApiScope.CUSTOMERS_WRITE: "Add and change customers",
+    ApiScope.SALES_READ: "Read orders, products and carts",
+    ApiScope.SALES_WRITE: "Add and change orders, products and carts",
+    ApiScope.MESSAGES_READ: "Read messages",
+    ApiScope.EVENTS_WRITE: "Send events (identify, track, page)",
+}
+
+
+class ApiKeyForm(forms.Form):
+    name = forms.CharField(label="What is it for?", max_length=120, help_text="For example: the web shop.")
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=[(scope.value, words) for scope, words in SCOPE_WORDS.items()],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    expires_on = forms.DateField(
+        label="Last day",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Leave empty for a key that works until it is revoked.",
+    )
+
+    field_order: ClassVar[list[str]] = ["name", "scopes", "expires_on"]
+
+    def clean_expires_on(self) -> datetime | None:
+        """The end of that day in the workspace's zone."""
+        last_day = self.cleaned_data["expires_on"]
+        if last_day is None:
+            return None
+        if last_day < timezone.localdate():
+            raise ValidationError("This day is over. Choose today or a later day.")
+        return timezone.make_aware(datetime.combine(last_day + timedelta(days=1), time.min))

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from typing import Any
+
+from babel import Locale
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+
+from accounts.actions import create_workspace
+from accounts.actions.workspaces import RESERVED_SLUGS
+from accounts.models import User, Workspace
+from accounts.models.workspaces import zone_names
+
+LOGO_BYTES = 300_000
+# SVG is left out: it can carry scripts, and mail programs do not show it.
+LOGO_SIGNATURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+
+
+def currency_choices() -> list[tuple[str, str]]:
+    """Currencies in use today, by code."""
+    names = Locale("en").currencies
+    return [(code, f"{code} · {names[code]}") for code in sorted(names) if "(" not in names[code]]
+
+
+class PlaceFields(forms.Form):
+    zone = forms.ChoiceField(label="Time zone", choices=zone_names, initial="Europe/Berlin")
+    currency = forms.ChoiceField(label="Currency", choices=currency_choices, initial="EUR")
+
+
+class NewWorkspaceForm(PlaceFields):
+    name = forms.CharField(label="Name of the business", max_length=120)
+
+    field_order = ["name", "zone", "currency"]
+
+
+class SignupForm(PlaceFields):
+    """What signing up asks beside e-mail and password (allauth adds those)."""
+
+    name = forms.CharField(label="Your name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    workspace_name = forms.CharField(
+        label="Name of the business", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "organization"})
+    )
+
+    field_order = ["name", "workspace_name", "email", "password1", "zone", "currency"]
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        user.name = self.cleaned_data["name"]
+        user.save(update_fields=["name"])
+        create_workspace(
+            name=self.cleaned_data["workspace_name"],
+            owner=user,
+            zone=self.cleaned_data["zone"],
+            currency=self.cleaned_data["currency"],
+        )
+
+
+class WorkspaceForm(forms.ModelForm[Workspace]):
+    zone = forms.ChoiceField(label="Time zone", choices=zone_names)
+    currency = forms.ChoiceField(
+        label="Currency",
+        choices=currency_choices,
+        help_text="Of totals and reports. Orders keep the currency they were placed in.",
+    )
+    brand_color = forms.CharField(label="Brand colour", max_length=7, widget=forms.TextInput(attrs={"type": "color"}))
+
+    class Meta:
+        model = Workspace
+        fields = [
+            "name",
+            "slug",
+            "zone",
+            "currency",
+            "brand_color",
+            "sender_name",
+            "sender_email",
+            "reply_to",
+            "postal_address",
+            "privacy_notice",
+        ]
+        widgets = {
+            "postal_address": forms.Textarea(attrs={"rows": 3}),
+            "privacy_notice": forms.Textarea(attrs={"rows": 6}),
+        }
+        labels = {"slug": "Address", "sender_email": "Sender e-mail", "reply_to": "Replies go to"}
+        help_texts = {
+            "slug": "The part of the web address after /w/. Links that people have saved stop working when it changes.",
+            "sender_name": "Whom customers see a message from.",
+            "postal_address": "Stands at the foot of every message, as the law asks in many countries.",
+            "privacy_notice": "Shown wherever customers give you their data, and stored with their consent.",
+        }
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"].lower()
+        if slug in RESERVED_SLUGS:
+            raise ValidationError(f"The address {slug} is taken by Rapport itself. Choose another.")
+        return slug
+
+    def clean_brand_color(self) -> str:
+        return str(self.cleaned_data["brand_color"]).lower()
+
+
+class LogoForm(forms.Form):
+    logo = forms.FileField(
+        label="Logo", help_text="PNG, JPEG or GIF, up to 300 kB. It stands on public pages and in mail."
+    )
+
+    content_type = ""
+
+    def clean_logo(self) -> UploadedFile[Any]:
+        logo: UploadedFile[Any] = self.cleaned_data["logo"]
+        if (logo.size or 0) > LOGO_BYTES:
+            raise ValidationError(
+                f"The file has {(logo.size or 0) // 1000} kB; a logo may have 300 kB. Save it smaller."
+            )
+        head = logo.read(16)
+        logo.seek(0)
+        self.content_type = next((kind for start, kind in LOGO_SIGNATURES.items() if head.startswith(start)), "")
+        if not self.content_type:
+            raise ValidationError("This is no PNG, JPEG or GIF picture. Save the logo as one of these.")
+        return logo

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import actions, queries
+from accounts.forms import InvitationForm, RoleForm
+from accounts.mail import invitation_url
+from accounts.models import Role
+from accounts.permissions import Permission, permits
+from accounts.requests import WorkspaceRequest
+
+
+@permits(Permission.EDIT_MEMBERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_list(request: WorkspaceRequest) -> HttpResponse:
+    form = InvitationForm(request.POST or None)
+    link = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            _, secret = actions.invite_member(**form.cleaned_data, invited_by=request.user)
+        except actions.InvitationRefused as refused:
+            form.add_error("email", str(refused))
+        else:
+            link = invitation_url(secret)
+    words = {
+        "form": form,
+        "link": link,
+        "members": queries.members(),
+        "invitations": queries.open_invitations(),
+        "roles": Role.choices,
+    }
+    return render(request, "accounts/member_list.html", words, status=422 if form.errors else 200)
+
+
+@permits(Permission.EDIT_MEMBERS)
+@require_POST
+def member_role(request: WorkspaceRequest, membership_id: int) -> HttpResponse:
+    membership = get_object_or_404(queries.members(), pk=membership_id)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose one of the four roles; nothing was changed.")
+        return redirect("accounts:member_list")
+    try:
+        actions.change_role(membership, role=form.cleaned_data["role"])
+    except actions.LastOwner as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"{membership.user} has a new role.")
+    return redirect("accounts:member_list")
+
+
+@permits(Permission.EDIT_MEMBERS)
+@require_POST
+def member_removal(request: WorkspaceRequest, membership_id: int) -> HttpResponse:
+    membership = get_object_or_404(queries.members(), pk=membership_id)
+    try:
+        actions.remove_member(membership)
+    except actions.LastOwner as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"{membership.user} is no longer a member.")
+    return redirect("accounts:member_list")
+
+
+@permits(Permission.EDIT_MEMBERS)
+@require_POST
+def invitation_revocation(request: WorkspaceRequest, invitation_id: int) -> HttpResponse:
+    invitation = get_object_or_404(queries.open_invitations(), pk=invitation_id)
+    actions.revoke_invitation(invitation)
+    messages.success(request, f"The invitation of {invitation.email} no longer works.")
+    return redirect("accounts:member_list")
