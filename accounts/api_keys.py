@@ -13,7 +13,7 @@ from accounts.models import ApiKey
 from accounts.tokens import hash_secret
 
 if TYPE_CHECKING:
-    from rest_framework.views import APIView  # at run time it imports this module, by its settings
+    pass  # at run time it imports this module, by its settings
 
 USED_PRECISION = timedelta(minutes=5)
 
