@@ -12,9 +12,6 @@ from django.utils import timezone
 from accounts.models import ApiKey
 from accounts.tokens import hash_secret
 
-if TYPE_CHECKING:
-    pass  # at run time it imports this module, by its settings
-
 USED_PRECISION = timedelta(minutes=5)
 
 
