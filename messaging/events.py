@@ -60,3 +60,47 @@ class MessageBounced(EventBody):
 class MessageComplained(EventBody):
     message_id: int
     purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentGiven(EventBody):
+    """`source` is a ConsentSource."""
+
+    topic_id: int
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentAsked(EventBody):
+    """Somebody asked to be told about a topic; the address has yet to confirm it."""
+
+    topic_id: int
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentWithdrawn(EventBody):
+    topic_id: int
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressSuppressed(EventBody):
+    """On the customer who has the address, if anybody has. `reason` is a SuppressionReason."""
+
+    suppression_id: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressReleased(EventBody):
+    suppression_id: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BirthdayReached(EventBody):
+    """It is the morning of the birthday where the customer lives; the greeting is in the queue."""
+
+    year: int
+    message_id: int

@@ -1,5 +1,13 @@
 from messaging.models.birthdays import BirthdayGreeting
-from messaging.models.consent import ConsentRecord, ConsentState, SubscriptionTopic, Suppression, SuppressionReason
+from messaging.models.consent import (
+    STOPS_EVERYTHING,
+    ConsentRecord,
+    ConsentSource,
+    ConsentState,
+    SubscriptionTopic,
+    Suppression,
+    SuppressionReason,
+)
 from messaging.models.messages import (
     ACCEPTED_STATES,
     ATTENTION_STATES,
@@ -16,8 +24,10 @@ __all__ = [
     "ACCEPTED_STATES",
     "ATTENTION_STATES",
     "LEASED_STATES",
+    "STOPS_EVERYTHING",
     "BirthdayGreeting",
     "ConsentRecord",
+    "ConsentSource",
     "ConsentState",
     "Message",
     "MessageEvent",

@@ -1,17 +1,25 @@
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.fields import WorkspaceForeignKey
-from accounts.models import WorkspaceOwned
+from accounts.models import WorkspaceManager, WorkspaceOwned
 from customers.models import Customer
+
+
+class SubscriptionTopicQuerySet(models.QuerySet["SubscriptionTopic"]):
+    def in_use(self) -> Self:
+        return self.filter(archived_at=None)
 
 
 class SubscriptionTopic(WorkspaceOwned):
     """Something people can agree to hear about, and withdraw from, by itself."""
 
+    # What programs and files call it; it does not follow the name.
     key = models.SlugField(max_length=60)
     name = models.CharField(max_length=120)
     description = models.CharField(max_length=300, blank=True)
@@ -21,9 +29,15 @@ class SubscriptionTopic(WorkspaceOwned):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, editable=False)
 
+    objects = WorkspaceManager.from_queryset(SubscriptionTopicQuerySet)()
+
     class Meta(WorkspaceOwned.Meta):
+        ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["workspace", "key"], name="one_topic_per_key"),
+            models.UniqueConstraint(
+                fields=["workspace", "name"], condition=Q(archived_at=None), name="one_topic_per_name"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -36,21 +50,47 @@ class ConsentState(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
+class ConsentSource(models.TextChoices):
+    JOIN_PAGE = "join_page", "Join page"
+    PREFERENCES = "preferences", "Preference page"
+    UNSUBSCRIBE = "unsubscribe", "Unsubscribe link"
+    STAFF = "staff", "Told to staff"
+    IMPORT = "import", "Import"
+    API = "api", "API"
+
+
+class ConsentRecordQuerySet(models.QuerySet["ConsentRecord"]):
+    def current(self) -> Self:
+        """The one that counts of each customer and topic, by the index `consent_newest_first`."""
+        return self.order_by("customer_id", "topic_id", "-at", "-id").distinct("customer_id", "topic_id")
+
+
 class ConsentRecord(WorkspaceOwned):
-    """What a person agreed to or took back: when, where, and under which words. The newest of a topic counts."""
+    """What a person agreed to or took back: when, where, and under which words. The newest of a topic counts.
+
+    Never changed: the trigger `consent_stays_as_it_was` lets only a merge give it to another customer, and an erasure
+    take `wording`, `detail` and `ip` away.
+    """
 
     customer = WorkspaceForeignKey(Customer, on_delete=models.CASCADE, related_name="consents")
     topic = WorkspaceForeignKey(SubscriptionTopic, on_delete=models.PROTECT, related_name="consents")
     state = models.CharField(max_length=10, choices=ConsentState)
-    source = models.CharField(max_length=60)
+    source = models.CharField(max_length=20, choices=ConsentSource)
+    # The words that the person saw, and what else proves it: which form, which file, who was told.
     wording = models.TextField(blank=True)
+    detail = models.CharField(max_length=300, blank=True)
     ip = models.GenericIPAddressField(null=True)
+    # The request for confirmation, of a pending one: only its link confirms it.
+    message = WorkspaceForeignKey("messaging.Message", on_delete=models.PROTECT, null=True, related_name="+")
     actor = models.CharField(max_length=40)
     at = models.DateTimeField(default=timezone.now)
+
+    objects = WorkspaceManager.from_queryset(ConsentRecordQuerySet)()
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=ConsentState.values), name="consent_state_is_known"),
+            models.CheckConstraint(condition=Q(source__in=ConsentSource.values), name="consent_source_is_known"),
         ]
         indexes = [
             models.Index(fields=["workspace", "customer", "topic", "-at", "-id"], name="consent_newest_first"),
@@ -64,24 +104,44 @@ class SuppressionReason(models.TextChoices):
     BOUNCED = "bounced", "The address does not exist"
     SOFT_BOUNCES = "soft_bounces", "The address kept refusing messages"
     COMPLAINED = "complained", "The recipient marked a message as spam"
+    UNSUBSCRIBED = "unsubscribed", "The recipient wants no newsletters or greetings"
     MANUAL = "manual", "Blocked by hand"
 
 
+# What was asked for, such as a confirmation, still goes to somebody who only wants no newsletters.
+STOPS_EVERYTHING = tuple(reason for reason in SuppressionReason if reason != SuppressionReason.UNSUBSCRIBED)
+
+
+class SuppressionQuerySet(models.QuerySet["Suppression"]):
+    def stopping_everything(self) -> Self:
+        return self.filter(reason__in=STOPS_EVERYTHING)
+
+
 class Suppression(WorkspaceOwned):
-    """An address that is never written to again, whoever has it: by its hash, so that it outlives the customer."""
+    """An address that is not written to, whoever has it: by its hash, so that it outlives the customer.
+
+    Several reasons can hold at once; lifting one leaves the others. `hint` is the masked address, gone once erased.
+    """
 
     address_hash = models.CharField(max_length=64)
+    hint = models.CharField(max_length=254, blank=True)
     reason = models.CharField(max_length=20, choices=SuppressionReason)
     detail = models.CharField(max_length=300, blank=True)
+    actor = models.CharField(max_length=40, default="system")
     at = models.DateTimeField(default=timezone.now)
+
+    objects = WorkspaceManager.from_queryset(SuppressionQuerySet)()
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "address_hash"], name="one_suppression_per_address"),
+            models.UniqueConstraint(
+                fields=["workspace", "address_hash", "reason"], name="one_suppression_per_address_and_reason"
+            ),
             models.CheckConstraint(
                 condition=Q(reason__in=SuppressionReason.values), name="suppression_reason_is_known"
             ),
         ]
+        indexes = [models.Index(fields=["workspace", "-at", "-id"], name="suppression_newest_first")]
 
     def __str__(self) -> str:
         return f"{self.reason} since {self.at:%Y-%m-%d}"

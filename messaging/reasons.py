@@ -1,0 +1,49 @@
+"""Why a message was not sent: the codes that are stored, and the one place that puts them into words."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models import SuppressionReason
+
+
+class Reason(models.TextChoices):
+    """The label is the whole sentence that staff read."""
+
+    # The customer
+    ERASED = "erased", _("The customer asked to be forgotten.")
+    ARCHIVED = "archived", _("The customer is archived.")
+    WANTS_NO_CONTACT = "wants_no_contact", _("The customer asked not to be contacted.")
+    # The address
+    NO_ADDRESS = "no_address", _("The customer has no e-mail address.")
+    BAD_ADDRESS = "bad_address", _("The e-mail address is not one that mail can be sent to.")
+    ADDRESS_CHANGED = "address_changed", _("The customer's e-mail address was changed after the message was prepared.")
+    BOUNCED = "bounced", _("The address is blocked: an earlier message came back because it does not exist.")
+    SOFT_BOUNCES = "soft_bounces", _("The address is blocked: it refused message after message.")
+    COMPLAINED = "complained", _("The address is blocked: its owner marked an earlier message as spam.")
+    UNSUBSCRIBED = "unsubscribed", _("The recipient unsubscribed from everything.")
+    BLOCKED = "blocked", _("The address was blocked by hand.")
+    # The consent
+    NO_CONSENT = "no_consent", _("The customer never agreed to this topic.")
+    NOT_CONFIRMED = "not_confirmed", _("The customer has not confirmed the subscription to this topic yet.")
+    WITHDRAWN = "withdrawn", _("The customer unsubscribed from this topic.")
+    TOPIC_ARCHIVED = "topic_archived", _("The topic is archived.")
+    # The automation
+    SWITCHED_OFF = "switched_off", _("The automation was switched off before the message left.")
+    BIRTHDAY_MOVED = "birthday_moved", _("The birthday was changed before the message left.")
+    TOO_LATE = "too_late", _("The day was over before the message could leave.")
+
+
+REASON_OF_SUPPRESSION = {
+    SuppressionReason.BOUNCED: Reason.BOUNCED,
+    SuppressionReason.SOFT_BOUNCES: Reason.SOFT_BOUNCES,
+    SuppressionReason.COMPLAINED: Reason.COMPLAINED,
+    SuppressionReason.UNSUBSCRIBED: Reason.UNSUBSCRIBED,
+    SuppressionReason.MANUAL: Reason.BLOCKED,
+}
+
+
+def reason_in_words(code: str) -> str:
+    """A code that a later version no longer knows is shown as it is."""
+    return str(Reason(code).label) if code in Reason.values else code.replace("_", " ")
