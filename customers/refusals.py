@@ -1,0 +1,47 @@
+"""Why something about a customer can't be done: sentences for the person who asked, with the field they belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from customers.models import Customer
+
+
+class Refused(ValueError):
+    """Base of the room's refusals. `field` names what to correct, or is empty where it is nothing in particular."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class ValueRefused(Refused):
+    """What was given for a field can't be kept."""
+
+
+class EmailTaken(Refused):
+    """`customer` is the one who has this address."""
+
+    def __init__(self, customer: Customer) -> None:
+        super().__init__(f"{customer} already has this e-mail address.", field="email")
+        self.customer = customer
+
+
+class ExternalIdTaken(Refused):
+    """`customer` is the one whom the other system means by this id."""
+
+    def __init__(self, customer: Customer, *, source: str, value: str) -> None:
+        super().__init__(f"{source}:{value} already belongs to {customer}.", field="external_ids")
+        self.customer = customer
+
+
+class CustomerGone(Refused):
+    """Merged into another, or erased: there is nothing left to change."""
+
+    def __init__(self, customer: Customer) -> None:
+        if customer.erased_at:
+            super().__init__("This customer was erased, so nothing can be kept about them any more.")
+        else:
+            super().__init__("This customer was merged into another. Change the one who remains.")
+        self.customer = customer
