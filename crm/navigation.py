@@ -7,6 +7,7 @@ from functools import cache
 
 from django.conf import settings
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission, role_has
@@ -19,13 +20,13 @@ class Entry:
 
     url_name: str
     icon: str
-    label: str
+    label: str | Promise
     key: str = ""  # goes there after `g`
 
 
 @dataclass(frozen=True)
 class Section:
-    label: str
+    label: str | Promise
     entries: list[Entry]
 
 
@@ -70,14 +71,14 @@ CUSTOMER_SEARCH = "customers:customer_search"
 class Link:
     url: str
     icon: str
-    label: str
+    label: str | Promise
     key: str
     is_current: bool
 
 
 @dataclass(frozen=True)
 class LinkSection:
-    label: str
+    label: str | Promise
     entries: list[Link]
 
 
@@ -107,9 +108,9 @@ def navigation_for(request: WorkspaceRequest) -> Navigation:
         LinkSection(
             section.label,
             [
-                Link(url, entry.icon, entry.label, entry.key, is_current=url == current)
+                Link(opened[name], entry.icon, entry.label, entry.key, is_current=opened[name] == current)
                 for entry in section.entries
-                if (url := opened.get(entry.url_name))
+                if (name := entry.url_name) in opened
             ],
         )
         for section in SECTIONS

@@ -28,7 +28,12 @@ def django_db_setup(
 ) -> Iterator[None]:
     """The databases of both roles, always: pytest-django makes only those that the collected tests name."""
     with django_db_blocker.unblock():
-        made = setup_databases(0, interactive=False, keepdb=django_db_keepdb, aliases=["default", "owner"])
+        made = setup_databases(
+            0,
+            interactive=False,
+            keepdb=django_db_keepdb,
+            aliases=["default", "owner"],  # type: ignore[arg-type]  # Django only looks for names in it
+        )
     yield
     if not django_db_keepdb:
         with django_db_blocker.unblock():

@@ -41,6 +41,9 @@ class Workspace(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return f"/w/{self.slug}/"
+
     @property
     def tzinfo(self) -> ZoneInfo:
         return ZoneInfo(self.zone)

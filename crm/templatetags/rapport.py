@@ -99,11 +99,8 @@ def moment(value: datetime | None) -> str:
         return ""
     locale = _locale()
     there = timezone.localtime(value)
-    return (
-        get_datetime_format("medium", locale=locale)
-        .replace("'", "")
-        .format(format_time(there, "short", locale=locale), format_date(there, "medium", locale=locale))
-    )
+    pattern = str(get_datetime_format("medium", locale=locale)).replace("'", "")
+    return pattern.format(format_time(there, "short", locale=locale), format_date(there, "medium", locale=locale))
 
 
 @register.filter
@@ -134,5 +131,5 @@ def chart_rows(chart: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
 def chart_value(value: float | None, chart: dict[str, Any]) -> str:
     """One value of a chart in the chart's unit: "money" (minor units), "percent" (a share) or a plain number."""
     if chart.get("unit") == "money":
-        return money(value, chart["currency"])
+        return money(None if value is None else round(value), chart["currency"])
     return percent(value) if chart.get("unit") == "percent" else number(value)
