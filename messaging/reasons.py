@@ -29,6 +29,14 @@ class Reason(models.TextChoices):
     NOT_CONFIRMED = "not_confirmed", _("The customer has not confirmed the subscription to this topic yet.")
     WITHDRAWN = "withdrawn", _("The customer unsubscribed from this topic.")
     TOPIC_ARCHIVED = "topic_archived", _("The topic is archived.")
+    # The relay
+    RENDER_ERROR = "render_error", _("The text could not be filled in for this customer.")
+    REFUSED = "refused", _("The mail server refused the message.")
+    GAVE_UP = "gave_up", _("The mail server put the message off again and again.")
+    NOT_ACCEPTED = "not_accepted", _("The mail server never took the message.")
+    # Staff
+    CANCELLED = "cancelled", _("Somebody cancelled the message before it left.")
+    DECIDED = "decided", _("Somebody decided that the message did not leave.")
     # The automation
     SWITCHED_OFF = "switched_off", _("The automation was switched off before the message left.")
     BIRTHDAY_MOVED = "birthday_moved", _("The birthday was changed before the message left.")

@@ -87,9 +87,12 @@ class Message(WorkspaceOwned):
     reason = models.CharField(max_length=40, blank=True)
     reply = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    lease_token = models.UUIDField(null=True, editable=False)
+    # Whose hands it is in, as `host:process:random`; blank when in nobody's.
+    lease_token = models.CharField(max_length=120, blank=True, editable=False)
     lease_expires_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When the relay was last given its body.
+    tried_at = models.DateTimeField(null=True, editable=False)
     sent_at = models.DateTimeField(null=True, editable=False)
     # When it came into a state that nothing but evidence or the recipient changes.
     settled_at = models.DateTimeField(null=True, editable=False)
@@ -102,8 +105,8 @@ class Message(WorkspaceOwned):
             models.UniqueConstraint(fields=["workspace", "message_id"], name="one_message_per_message_id"),
             models.CheckConstraint(condition=Q(state__in=MessageState.values), name="message_state_is_known"),
             models.CheckConstraint(
-                condition=Q(state__in=LEASED_STATES, lease_token__isnull=False, lease_expires_at__isnull=False)
-                | (~Q(state__in=LEASED_STATES) & Q(lease_token=None, lease_expires_at=None)),
+                condition=(Q(state__in=LEASED_STATES, lease_expires_at__isnull=False) & ~Q(lease_token=""))
+                | (~Q(state__in=LEASED_STATES) & Q(lease_token="", lease_expires_at=None)),
                 name="message_is_leased_while_in_hand",
             ),
             models.CheckConstraint(

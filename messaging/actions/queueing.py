@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import msgspec
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.doorbells import ring
+from accounts.scope import current_workspace_id
+from messaging.addresses import hash_address
+from messaging.drafts import MessageDraft
+
+QUEUE = "messages"
+LARGEST_BATCH = 10_000  # rows a statement, so that no transaction holds the timeline's horizon for long
+
+_json = msgspec.json.Encoder()
+
+
+@transaction.atomic
+def queue_messages(drafts: Iterable[MessageDraft]) -> int:
+    """Put messages into the outbox. Returns how many are new: a dedupe key that is there already changes nothing."""
+    batch = list(drafts)
+    queued = sum(
+        _insert(batch[start : start + LARGEST_BATCH], timezone.now()) for start in range(0, len(batch), LARGEST_BATCH)
+    )
+    if queued:
+        _ring_for(batch)
+    return queued
+
+
+def _insert(drafts: Sequence[MessageDraft], now: datetime) -> int:
+    columns = list(zip(*(_row(draft, now) for draft in drafts), strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """insert into messaging_message
+                 (workspace_id, message_id, created_at, state, reason, reply, attempts, lease_token,
+                  customer_id, topic_id, template_version_id, purpose, dedupe_key, address, address_hash, context,
+                  priority, not_before)
+               select %s, '<' || replace(gen_random_uuid()::text, '-', '') || '@' || %s || '>', %s, 'queued', '', '', 0,
+                      '', draft.*
+               from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
+                           %s::jsonb[], %s::int[], %s::timestamptz[]) as draft
+               on conflict (workspace_id, dedupe_key) do nothing""",
+            [current_workspace_id(), message_id_host(), now, *(list(column) for column in columns)],
+        )
+        return int(cursor.rowcount)
+
+
+def _row(draft: MessageDraft, now: datetime) -> tuple[object, ...]:
+    address = draft.address.strip()
+    return (
+        draft.customer_id,
+        draft.topic_id,
+        draft.template_version_id,
+        draft.purpose,
+        draft.dedupe_key,
+        address,
+        hash_address(address),
+        _json.encode(draft.context).decode(),
+        draft.priority,
+        draft.not_before or now,
+    )
+
+
+def _ring_for(drafts: Sequence[MessageDraft]) -> None:
+    """One ring, for the first that is due: whoever answers rings again for the next."""
+    times = [draft.not_before for draft in drafts]
+    due = [time for time in times if time is not None and time > timezone.now()]
+    ring(QUEUE, due_at=min(due) if len(due) == len(times) else None)
+
+
+def message_id_host() -> str:
+    """What stands behind the @ of a Message-ID: the name that this installation is reached by."""
+    return urlsplit(settings.PUBLIC_URL).hostname or "localhost"

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import factory
+from factory.django import DjangoModelFactory
+
+from messaging.addresses import hash_address
+from messaging.models import ConsentRecord, ConsentState, Message, SubscriptionTopic, Template, TemplateVersion
+from tests.factories.customers import CustomerFactory
+
+
+class TemplateFactory(DjangoModelFactory[Template]):
+    class Meta:
+        model = Template
+
+    name = factory.Sequence(lambda n: f"Template {n}")
+
+
+class TemplateVersionFactory(DjangoModelFactory[TemplateVersion]):
+    """Already compiled; `messaging.actions.write_template` is what compiles."""
+
+    class Meta:
+        model = TemplateVersion
+
+    template = factory.SubFactory(TemplateFactory)
+    number = 1
+    subject = "Happy birthday, {{ customer.first_name }}"
+    body = "<p>Dear {{ customer.name }}</p>"
+    text = "Dear {{ customer.name }}"
+    html = "<p>Dear {{ customer.name }}</p>"
+    layout_hash = ""
+
+
+class TopicFactory(DjangoModelFactory[SubscriptionTopic]):
+    class Meta:
+        model = SubscriptionTopic
+
+    key = factory.Sequence(lambda n: f"topic-{n}")
+    name = factory.Sequence(lambda n: f"Topic {n}")
+
+
+class ConsentFactory(DjangoModelFactory[ConsentRecord]):
+    class Meta:
+        model = ConsentRecord
+
+    customer = factory.SubFactory(CustomerFactory)
+    topic = factory.SubFactory(TopicFactory)
+    state = ConsentState.GIVEN
+    source = "test"
+    actor = "system"
+
+
+class MessageFactory(DjangoModelFactory[Message]):
+    """Transactional and due, unless told otherwise."""
+
+    class Meta:
+        model = Message
+
+    customer = factory.SubFactory(CustomerFactory)
+    purpose = "greeting"
+    template_version = factory.SubFactory(TemplateVersionFactory)
+    dedupe_key = factory.Sequence(lambda n: f"greeting:{n}")
+    message_id = factory.Sequence(lambda n: f"<{n}@rapport.example>")
+    address = factory.SelfAttribute("customer.email")
+    address_hash = factory.LazyAttribute(lambda message: hash_address(message.address))
