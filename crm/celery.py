@@ -6,7 +6,9 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import heartbeat_sent, worker_init, worker_ready
+
+from crm.heartbeat import leave_mark
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings.production")
 
@@ -18,6 +20,9 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "find news on the timeline": {"task": "timeline.tasks.find_news", "schedule": 2.0},
 }
+
+worker_ready.connect(leave_mark)
+heartbeat_sent.connect(leave_mark)
 
 
 @worker_init.connect

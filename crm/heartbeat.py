@@ -1,14 +1,11 @@
-"""How the web knows that a worker is there: its event loop leaves a mark that soon fades."""
+"""How the web knows that a worker is there: its event loop leaves a mark that soon fades (crm/celery.py)."""
 
-from celery.signals import heartbeat_sent, worker_ready
 from django.core.cache import cache
 
 KEY = "worker-heartbeat"
 _SECONDS_TO_FADE = 10  # the worker's loop comes by every 2 s
 
 
-@worker_ready.connect
-@heartbeat_sent.connect
 def leave_mark(**_: object) -> None:
     cache.set(KEY, 1, timeout=_SECONDS_TO_FADE)
 

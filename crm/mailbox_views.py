@@ -40,7 +40,7 @@ def where_mail_is_caught(view: MailboxView[_Rest]) -> View[_Rest]:
     @require_safe
     @login_required
     @wraps(view)
-    def guarded(request: HttpRequest, *args: _Rest.args, **kwargs: _Rest.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: _Rest.args, **kwargs: _Rest.kwargs) -> HttpResponse:
         if not settings.MAILBOX_DIR:
             raise Http404
         return view(request, Path(settings.MAILBOX_DIR), *args, **kwargs)
@@ -63,9 +63,9 @@ def mailbox_message(request: HttpRequest, folder: Path, key: str) -> HttpRespons
     return render(request, "crm/mailbox_message.html", context)
 
 
-@where_mail_is_caught
 @xframe_options_sameorigin
-@csp(_LETTER_POLICY)
+@csp(_LETTER_POLICY)  # type: ignore[arg-type]  # django-csp types views without arguments only
+@where_mail_is_caught
 def mailbox_html(request: HttpRequest, folder: Path, key: str) -> HttpResponse:
     """The HTML part as a mail program would show it; its links open in a new tab."""
     return HttpResponse(f'<base target="_blank">{_letter(folder, key).html}')

@@ -52,7 +52,7 @@ def checks(scratch: Path) -> Iterator[Check]:
     yield Check("types", [_PYTHON, "-m", "mypy", "."])
     yield Check("deployment", [*_MANAGE, "check", "--deploy", "--fail-level", "WARNING"], _DEPLOYED)
     yield Check("migrations", [*_MANAGE, "makemigrations", "--check", "--dry-run"])
-    yield Check("static files", [*_MANAGE, "collectstatic", "--noinput"], _DEPLOYED | {"STATIC_ROOT": str(scratch)})
+    yield Check("static files", [*_MANAGE, "collectstatic", "--noinput"], _DEPLOYED | _collected_in(scratch))
     yield Check("event map", [*_MANAGE, "event_map", "--check"])
     yield Check("API schema", [*_MANAGE, "api_schema", "--check"])
     lint_imports = "import sys; from importlinter.cli import lint_imports_command as lint; sys.exit(lint())"
@@ -60,6 +60,12 @@ def checks(scratch: Path) -> Iterator[Check]:
     yield Check("templates", [_PYTHON, "-m", "djlint", "templates", "--lint", "--quiet"])
     yield Check("style", [_PYTHON, "-m", "ruff", "check", "."])
     yield Check("format", [_PYTHON, "-m", "ruff", "format", "--check", "."])
+
+
+def _collected_in(folder: Path) -> dict[str, str]:
+    """What a deployment collects, but for the compression, which takes most of a minute and refuses nothing."""
+    storage = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    return {"STATIC_ROOT": str(folder), "STATICFILES_STORAGE": storage}
 
 
 def carry_out(check: Check) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path, re_path
 
 from accounts import views as accounts
-from crm import views
+from crm import mailbox_views, views
 
 urlpatterns = [
     path("", accounts.front_page, name="front_page"),
@@ -14,6 +14,10 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     re_path(r"^brand/(?P<color>[0-9a-f]{6})\.css$", views.brand_css, name="brand_css"),
     path("p/<str:public_key>/logo/<str:sha256>", accounts.logo_image, name="logo_image"),
+    path("healthz", views.healthz, name="healthz"),
+    path("mailbox/", mailbox_views.mailbox_list, name="mailbox_list"),
+    path("mailbox/<str:key>/", mailbox_views.mailbox_message, name="mailbox_message"),
+    path("mailbox/<str:key>/html/", mailbox_views.mailbox_html, name="mailbox_html"),
 ]
 
 handler400 = views.bad_request

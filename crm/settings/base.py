@@ -173,7 +173,9 @@ STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "build" / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": env.str("STATICFILES_STORAGE", "whitenoise.storage.CompressedManifestStaticFilesStorage"),
+    },
 }
 MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "build" / "media")
 

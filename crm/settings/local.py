@@ -10,4 +10,5 @@ DEBUG = False
 
 # Served from where they lie: nothing to collect, so an upgrade cannot leave old ones behind.
 WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = None
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
