@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 
 
-class WorkspaceForeignKey(models.ForeignKey):  # type: ignore[type-arg]  generic only in the stubs
+class WorkspaceForeignKey(models.ForeignKey):  # type: ignore[type-arg]  # generic only in the stubs
     """A foreign key between tenant rows.
 
     The database constraint is `(workspace_id, this) -> (workspace_id, id)`, with its index, and is made by
@@ -26,7 +26,7 @@ class WorkspaceForeignKey(models.ForeignKey):  # type: ignore[type-arg]  generic
         return name, path, args, kwargs
 
 
-class WorkspaceOneToOneField(models.OneToOneField):  # type: ignore[type-arg]  generic only in the stubs
+class WorkspaceOneToOneField(models.OneToOneField):  # type: ignore[type-arg]  # generic only in the stubs
     """As WorkspaceForeignKey, with at most one row for each target."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

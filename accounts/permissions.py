@@ -74,12 +74,12 @@ def permits(permission: Permission) -> Callable[[View[P]], View[P]]:
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
-        def permitted(request: WorkspaceRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def permitted(request: WorkspaceRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not role_has(request.membership.role, permission):
                 raise PermissionDenied(f"Your role may not {permission}. An owner of the workspace can change it.")
             return view(request, *args, **kwargs)
 
-        permitted.permission = permission  # type: ignore[attr-defined]  read by tests/architecture
+        permitted.permission = permission  # type: ignore[attr-defined]  # read by tests/architecture
         return permitted
 
     return decorate

@@ -17,7 +17,7 @@ from accounts.scope import WorkspaceRequired, current_workspace, has_scope, work
 HEADER = "rapport_workspace"
 
 
-class WorkspaceTask(Task):  # type: ignore[misc,type-arg]  celery ships no types
+class WorkspaceTask(Task):
     """Runs in one scope: one transaction. `apply_async` takes the workspace from the scope or from `workspace=`."""
 
     abstract = True

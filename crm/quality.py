@@ -53,8 +53,9 @@ def checks(scratch: Path) -> Iterator[Check]:
     yield Check("deployment", [*_MANAGE, "check", "--deploy", "--fail-level", "WARNING"], _DEPLOYED)
     yield Check("migrations", [*_MANAGE, "makemigrations", "--check", "--dry-run"])
     yield Check("static files", [*_MANAGE, "collectstatic", "--noinput"], _DEPLOYED | _collected_in(scratch))
-    yield Check("event map", [*_MANAGE, "event_map", "--check"])
-    yield Check("API schema", [*_MANAGE, "api_schema", "--check"])
+    for name, command in {"event map": "event_map", "API schema": "api_schema"}.items():
+        if list(ROOT.glob(f"*/management/commands/{command}.py")):
+            yield Check(name, [*_MANAGE, command, "--check"])
     lint_imports = "import sys; from importlinter.cli import lint_imports_command as lint; sys.exit(lint())"
     yield Check("floors", [_PYTHON, "-c", lint_imports])
     yield Check("templates", [_PYTHON, "-m", "djlint", "templates", "--lint", "--quiet"])

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpResponse
 from django.test import Client
 
 INLINE = re.compile(r"<[^>]+\s(on[a-z]+|style)\s*=", re.IGNORECASE)
@@ -18,7 +17,7 @@ class Browser(Client):
 
     prefix = ""
 
-    def request(self, **request: Any) -> HttpResponse:
+    def request(self, **request: Any) -> Any:
         path = request.get("PATH_INFO", "/")
         if self.prefix and not path.startswith(("/w/", "/accounts/", "/api/", "/p/", "//")):
             request["PATH_INFO"] = self.prefix + path

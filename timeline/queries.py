@@ -13,4 +13,5 @@ def next_work_at(*, otherwise: datetime) -> datetime | None:
     behind = Cursor.objects.filter(subscriber__in=[each.name for each in subscribers()]).aggregate(tx=Min("tx"))["tx"]
     if behind is not None and Event.objects.filter(tx__gt=behind).exists():
         return otherwise
-    return DeadLetter.objects.filter(settled_at=None).aggregate(at=Min("retry_at"))["at"]
+    retry_at: datetime | None = DeadLetter.objects.filter(settled_at=None).aggregate(at=Min("retry_at"))["at"]
+    return retry_at

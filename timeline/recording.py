@@ -69,7 +69,7 @@ def record_many(events: Iterable[EventBody], *, actor: str | None = None) -> int
     return len(rows)
 
 
-def record_select(event: type[EventBody], sql: str, params: Sequence[object], *, actor: str | None = None) -> int:
+def record_select(event: type[EventBody], sql: str, params: Sequence[Any], *, actor: str | None = None) -> int:
     """Record one event for each row of a query, without the rows leaving Postgres. Returns how many.
 
     `sql` selects `customer_id`, `occurred_at` and one column for each payload field, under the field's name.

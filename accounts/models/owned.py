@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.db import models
 
@@ -21,8 +21,8 @@ class CurrentWorkspaceId(models.Expression):
 
     output_field = models.BigIntegerField()
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-        return "%s", [current_workspace_id()]
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[int]]:
+        return "%s", (current_workspace_id(),)
 
 
 class WorkspaceManager(models.Manager[Owned]):

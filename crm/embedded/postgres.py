@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
@@ -66,16 +67,15 @@ class Postgres:
         """Return when it answers. Crash recovery, after `kill -9`, is part of that."""
         if not self._data.exists():
             self._create()
-        self._settle_predecessor()
-        options = self._settings | {"unix_socket_directories": str(self.socket_folder)}
-        command = [str(self._bin / "postgres"), "-D", str(self._data)]
-        command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        # SIGQUIT is Postgres' own way to end at once, children included, with a recovery at the next start.
-        self._child = self._run_as_server(command, death_signal=signal.SIGQUIT, output=self._output)
-        if not wait_until(self._is_ready, seconds=seconds, child=self._child):
-            self.stop()
-            raise EmbeddedError(f"Postgres did not start: {last_lines(self._log)} (see {self._log})")
-        self._create_roles()
+        self.stop()
+        has_crashed = self._settle_predecessor()
+        # The last processes of a server killed by -9 may hold its shared memory for a moment longer.
+        for pause in (0, 1, 3) if has_crashed else (0,):
+            time.sleep(pause)
+            if self._is_launched(seconds):
+                self._create_roles()
+                return
+        raise EmbeddedError(f"Postgres did not start: {last_lines(self._log)} (see {self._log})")
 
     def stop(self, *, immediately: bool = False) -> None:
         """End it, cleanly or as a crash would (all data stay, the next start recovers)."""
@@ -94,6 +94,17 @@ class Postgres:
     def _log(self) -> Path:
         return self._folder / "postgres.log"
 
+    def _is_launched(self, seconds: float) -> bool:
+        options = self._settings | {"unix_socket_directories": str(self.socket_folder)}
+        command = [str(self._bin / "postgres"), "-D", str(self._data)]
+        command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        # SIGQUIT is Postgres' own way to end at once, children included, with a recovery at the next start.
+        self._child = self._run_as_server(command, death_signal=signal.SIGQUIT, output=self._output)
+        if wait_until(self._is_ready, seconds=seconds, child=self._child):
+            return True
+        self.stop()
+        return False
+
     def _create(self) -> None:
         unfinished = self._folder / "data.new"  # a name of its own: half a database must never be taken for one
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -105,8 +116,8 @@ class Postgres:
             raise EmbeddedError(f"Postgres could not make its data folder: {last_lines(self._log)} (see {self._log})")
         unfinished.rename(self._data)
 
-    def _settle_predecessor(self) -> None:
-        """Wait for a server that is still ending; clear the lock file of one that is gone.
+    def _settle_predecessor(self) -> bool:
+        """Wait for a server that is still ending; clear the lock files of one that crashed, and say so.
 
         Postgres asks only whether the process id exists, which is also true of a zombie and of a stranger.
         """
@@ -114,14 +125,16 @@ class Postgres:
         try:
             pid, folder = lock.read_text().split("\n")[:2]
         except (FileNotFoundError, ValueError):
-            return
+            return False
 
         def is_gone() -> bool:
             return not (is_alive(int(pid)) and _is_postgres(int(pid)))
 
         if not wait_until(is_gone, seconds=15):
             raise EmbeddedError(f"Another Postgres (process {pid}) uses {folder}: stop it first.")
-        lock.unlink(missing_ok=True)
+        for left in (lock, self.socket_folder / f"{_SOCKET_NAME}.lock"):
+            left.unlink(missing_ok=True)
+        return True
 
     def _is_ready(self) -> bool:
         try:
