@@ -1,43 +1,93 @@
-"""The links of a message that prove who follows them. Made when it is sent: only their hashes are kept."""
+"""The links of a message that prove who follows them.
+
+Their tokens are derived from the message and the secret key, so they can be made again and need not be kept; what is
+kept is their hash, with one purpose each. A token outlives a change of the key: the hash is what it is checked against.
+"""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
+from django.urls import get_script_prefix, reverse
+from django.utils.crypto import salted_hmac
 
 from accounts.models import PublicToken
 from accounts.scope import current_workspace
-from accounts.tokens import hash_secret, new_secret
+from accounts.tokens import hash_secret
 from messaging.models import Message
+from messaging.purposes import Purpose
 
-# One token opens the recipient's subscriptions: the one-click unsubscribe of this message's topic, and all of them.
-SUBSCRIPTIONS = "subscriptions"
+UNSUBSCRIBE, PREFERENCES, CONFIRMATION = "unsubscribe", "preferences", "opt_in"
+# A newsletter that lay in a folder for a year must still be possible to leave; a confirmation is a matter of days.
+LIFETIME = {UNSUBSCRIBE: timedelta(days=800), PREFERENCES: timedelta(days=400), CONFIRMATION: timedelta(days=7)}
+TOKEN_BYTES = 24
 
 
-def issue_links(messages: Sequence[Message]) -> dict[int, dict[str, str]]:
-    """The template variables that hold links, by message id: `unsubscribe_url`, `preferences_url`.
+@dataclass(frozen=True)
+class Links:
+    """Absolute addresses, empty where a message has none of the kind. Under these names the templates know them."""
 
-    Every variable is always there; blank where it means nothing (a transactional message has no unsubscribe link).
+    unsubscribe_url: str = ""
+    preferences_url: str = ""
+    confirmation_url: str = ""
+
+
+def links_for(messages: Sequence[Message]) -> dict[int, Links]:
+    """The links of each message, by its id. Asking again gives the same links and stores nothing new.
+
+    A message with a topic can be unsubscribed from. Who gets one about themselves can open their preferences.
     """
-    secrets = {message.pk: new_secret() for message in messages if message.customer_id is not None}
-    workspace = current_workspace()
-    PublicToken.objects.bulk_create(
-        PublicToken(workspace=workspace, purpose=SUBSCRIPTIONS, token_hash=hash_secret(secret), subject_id=message_id)
-        for message_id, secret in secrets.items()
-    )
-    return {message.pk: _links(message, secrets.get(message.pk, "")) for message in messages}
-
-
-def _links(message: Message, secret: str) -> dict[str, str]:
-    if not secret:
-        return {"unsubscribe_url": "", "preferences_url": ""}
+    wanted = [(message, purpose) for message in messages for purpose in _purposes(message)]
+    tokens = {(message.pk, purpose): derive_token(message, purpose) for message, purpose in wanted}
+    _keep(wanted, tokens)
     return {
-        "unsubscribe_url": public_url(f"/p/unsubscribe/{secret}/") if message.is_marketing else "",
-        "preferences_url": public_url(f"/p/preferences/{secret}/"),
+        message.pk: Links(
+            unsubscribe_url=public_page("unsubscribe", tokens.get((message.pk, UNSUBSCRIBE))),
+            preferences_url=public_page("preferences", tokens.get((message.pk, PREFERENCES))),
+            confirmation_url=public_page("confirmation", tokens.get((message.pk, CONFIRMATION))),
+        )
+        for message in messages
     }
 
 
-def public_url(path: str) -> str:
-    """Absolute, as links in mail must be: from the public address, never from the script prefix of a request."""
-    return settings.PUBLIC_URL.rstrip("/") + path
+def derive_token(message: Message, purpose: str) -> str:
+    """192 bits that nobody without the secret key can guess."""
+    digest = salted_hmac(f"messaging.links.{purpose}", message.message_id, algorithm="sha256").digest()
+    return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).decode()
+
+
+def public_page(name: str, token: str | None) -> str:
+    """Absolute, from the public address: below a workspace page `reverse` would add its script prefix."""
+    if token is None:
+        return ""
+    path = reverse(name, urlconf=settings.ROOT_URLCONF, args=[token]).removeprefix(get_script_prefix())
+    return f"{settings.PUBLIC_URL.rstrip('/')}/{path}"
+
+
+def _purposes(message: Message) -> list[str]:
+    if message.customer_id is None:
+        return []
+    if message.purpose == Purpose.CONFIRMATION:
+        return [CONFIRMATION]
+    return [UNSUBSCRIBE, PREFERENCES] if message.is_marketing else [PREFERENCES]
+
+
+def _keep(wanted: Sequence[tuple[Message, str]], tokens: dict[tuple[int, str], str]) -> None:
+    workspace = current_workspace()
+    PublicToken.objects.bulk_create(
+        (
+            PublicToken(
+                workspace=workspace,
+                purpose=purpose,
+                token_hash=hash_secret(tokens[message.pk, purpose]),
+                subject_id=message.pk,
+                expires_at=message.created_at + LIFETIME[purpose],
+            )
+            for message, purpose in wanted
+        ),
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,145 @@
+"""Who may not be written to, and why: asked for a whole batch at once, when it is about to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from customers.models import Customer
+from customers.models.customers import Channel
+from messaging.addresses import hash_address
+from messaging.models import (
+    STOPS_EVERYTHING,
+    BirthdayGreeting,
+    ConsentRecord,
+    ConsentState,
+    Message,
+    SubscriptionTopic,
+    Suppression,
+)
+from messaging.purposes import Purpose
+from messaging.reasons import REASON_OF_SUPPRESSION, Reason
+
+# How long after its hour a greeting for a day may still leave.
+STAYS_FRESH = timedelta(hours=24)
+_REASON_OF_STATE = {ConsentState.PENDING: Reason.NOT_CONFIRMED, ConsentState.WITHDRAWN: Reason.WITHDRAWN}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known, in five queries whatever the batch, of those whom it is addressed to."""
+
+    recipients: dict[int, Customer]
+    suppressions: dict[str, list[str]]
+    consents: dict[tuple[int, int], str]
+    topics_in_use: set[int]
+    birthdays_are_on: bool
+
+
+def refusals(messages: Sequence[Message]) -> dict[int, Reason]:
+    """Why each message that must not be sent must not, by its id.
+
+    A message with a topic needs consent to it. One without was asked for (a confirmation): it needs none, and goes even
+    to those who unsubscribed from everything, but never to an address that bounced, complained or was blocked.
+    """
+    standing = _standing(messages)
+    reasons = ((message.pk, _refusal(message, standing)) for message in messages)
+    return {message_id: reason for message_id, reason in reasons if reason is not None}
+
+
+def _refusal(message: Message, standing: Standing) -> Reason | None:
+    customer = standing.recipients.get(message.customer_id) if message.customer_id else None
+    return (
+        _refused_by_address(message, customer)
+        or _refused_by_suppression(message, standing)
+        or (_refused_by_customer(message, customer, standing) if customer and message.is_marketing else None)
+        or _refused_by_day(message, standing)
+    )
+
+
+def _refused_by_address(message: Message, customer: Customer | None) -> Reason | None:
+    if customer and customer.erased_at:
+        return Reason.ERASED
+    if customer and customer.archived_at:
+        return Reason.ARCHIVED
+    if not message.address or (customer and not customer.email_norm):
+        return Reason.NO_ADDRESS
+    if not looks_like_address(message.address):
+        return Reason.BAD_ADDRESS
+    if customer and hash_address(customer.email_norm) != message.address_hash:
+        return Reason.ADDRESS_CHANGED
+    return None
+
+
+def _refused_by_suppression(message: Message, standing: Standing) -> Reason | None:
+    for reason in standing.suppressions.get(message.address_hash, ()):
+        if message.is_marketing or reason in STOPS_EVERYTHING:
+            return REASON_OF_SUPPRESSION[reason]
+    return None
+
+
+def _refused_by_customer(message: Message, customer: Customer, standing: Standing) -> Reason | None:
+    if customer.preferred_channel == Channel.NONE:
+        return Reason.WANTS_NO_CONTACT
+    if message.topic_id is None or message.topic_id not in standing.topics_in_use:
+        return Reason.TOPIC_ARCHIVED
+    state = standing.consents.get((customer.pk, message.topic_id))
+    if state == ConsentState.GIVEN:
+        return None
+    return _REASON_OF_STATE.get(state, Reason.NO_CONSENT)
+
+
+def _refused_by_day(message: Message, standing: Standing) -> Reason | None:
+    if message.purpose != Purpose.BIRTHDAY:
+        return None
+    if not standing.birthdays_are_on:
+        return Reason.SWITCHED_OFF
+    return Reason.TOO_LATE if message.not_before + STAYS_FRESH < timezone.now() else None
+
+
+def looks_like_address(address: str) -> bool:
+    """Whether it can stand in an envelope. That it exists, only a reply can tell."""
+    local, at, domain = address.rpartition("@")
+    return bool(local and at and domain) and address.isprintable() and " " not in address
+
+
+def _standing(messages: Sequence[Message]) -> Standing:
+    recipients = survivors({message.customer_id for message in messages if message.customer_id})
+    topics = {message.topic_id for message in messages if message.topic_id}
+    return Standing(
+        recipients=recipients,
+        suppressions=suppressions_of(message.address_hash for message in messages),
+        consents=consents_of({customer.pk for customer in recipients.values()}, topics),
+        topics_in_use=set(SubscriptionTopic.objects.in_use().filter(pk__in=topics).values_list("pk", flat=True)),
+        birthdays_are_on=BirthdayGreeting.objects.filter(is_on=True).exists(),
+    )
+
+
+def survivors(customer_ids: Iterable[int]) -> dict[int, Customer]:
+    """The customers by these ids; for those that were merged, whoever they were merged into in the end."""
+    found = Customer.objects.in_bulk(set(customer_ids))
+    while absorbed := {each.pk: each.merged_into_id for each in found.values() if each.merged_into_id}:
+        onto = Customer.objects.in_bulk(set(absorbed.values()))
+        found = {
+            asked: onto[customer.merged_into_id] if customer.merged_into_id else customer
+            for asked, customer in found.items()
+        }
+    return found
+
+
+def suppressions_of(address_hashes: Iterable[str]) -> dict[str, list[str]]:
+    """The reasons that hold for each address, those that stop everything first."""
+    found: dict[str, list[str]] = {}
+    rows = Suppression.objects.filter(address_hash__in=set(address_hashes)).order_by("at", "pk")
+    for address_hash, reason in rows.values_list("address_hash", "reason"):
+        found.setdefault(address_hash, []).append(reason)
+    return {each: sorted(reasons, key=lambda reason: reason not in STOPS_EVERYTHING) for each, reasons in found.items()}
+
+
+def consents_of(customer_ids: Iterable[int], topic_ids: Iterable[int]) -> dict[tuple[int, int], str]:
+    """The state that counts, by (customer, topic); nothing for those who never said anything about it."""
+    rows = ConsentRecord.objects.filter(customer__in=set(customer_ids), topic__in=set(topic_ids)).current()
+    return {(customer, topic): state for customer, topic, state in rows.values_list("customer_id", "topic_id", "state")}

@@ -1,0 +1,12 @@
+"""What a message is for."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Purpose(models.TextChoices):
+    BIRTHDAY = "birthday", _("Birthday greeting")
+    CONFIRMATION = "confirmation", _("Confirmation of a subscription")
+    TEST = "test", _("Test message")
