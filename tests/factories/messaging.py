@@ -4,7 +4,15 @@ import factory
 from factory.django import DjangoModelFactory
 
 from messaging.addresses import hash_address
-from messaging.models import ConsentRecord, ConsentState, Message, SubscriptionTopic, Template, TemplateVersion
+from messaging.models import (
+    ConsentRecord,
+    ConsentSource,
+    ConsentState,
+    Message,
+    SubscriptionTopic,
+    Template,
+    TemplateVersion,
+)
 from tests.factories.customers import CustomerFactory
 
 
@@ -45,7 +53,7 @@ class ConsentFactory(DjangoModelFactory[ConsentRecord]):
     customer = factory.SubFactory(CustomerFactory)
     topic = factory.SubFactory(TopicFactory)
     state = ConsentState.GIVEN
-    source = "test"
+    source = ConsentSource.STAFF
     actor = "system"
 
 
