@@ -59,7 +59,15 @@ class CartUpdated(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CartOrdered(EventBody):
+    cart_id: int
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CartArchived(EventBody):
+    """By hand, or because it was emptied."""
+
     cart_id: int
 
 
@@ -75,6 +83,11 @@ class ProductChanged(EventBody):
 
 @dataclass(frozen=True, kw_only=True)
 class ProductArchived(EventBody):
+    product_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductRestored(EventBody):
     product_id: int
 
 

@@ -37,9 +37,9 @@ class Order(WorkspaceOwned):
     refunded_minor = models.BigIntegerField(default=0)
     refunded_value_minor = models.BigIntegerField(default=0)
     units = models.IntegerField(default=0)
-    paid_at = models.DateTimeField(null=True)
-    fulfilled_at = models.DateTimeField(null=True)
-    cancelled_at = models.DateTimeField(null=True)
+    paid_at = models.DateTimeField(null=True, editable=False)
+    fulfilled_at = models.DateTimeField(null=True, editable=False)
+    cancelled_at = models.DateTimeField(null=True, editable=False)
     archived_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -70,6 +70,11 @@ class Order(WorkspaceOwned):
     def net_value_minor(self) -> int:
         """In the workspace's currency, after refunds."""
         return self.value_minor - self.refunded_value_minor
+
+    @property
+    def refundable_minor(self) -> int:
+        """In the order's currency."""
+        return self.total_minor - self.refunded_minor
 
 
 class OrderLine(WorkspaceOwned):

@@ -1,0 +1,32 @@
+from sales.actions.carts import archive_cart, order_cart, update_cart
+from sales.actions.lines import NewLine
+from sales.actions.orders import (
+    archive_order,
+    cancel_order,
+    edit_order,
+    fulfil_order,
+    pay_order,
+    place_order,
+    restore_order,
+)
+from sales.actions.products import add_product, archive_product, edit_product, restore_product
+from sales.actions.refunds import refund_order
+
+__all__ = [
+    "NewLine",
+    "add_product",
+    "archive_cart",
+    "archive_order",
+    "archive_product",
+    "cancel_order",
+    "edit_order",
+    "edit_product",
+    "fulfil_order",
+    "order_cart",
+    "pay_order",
+    "place_order",
+    "refund_order",
+    "restore_order",
+    "restore_product",
+    "update_cart",
+]
