@@ -61,6 +61,7 @@ SECTIONS = [
             Entry("accounts:member_list", "users-group", _("Members")),
             Entry("accounts:api_key_list", "key", _("API keys")),
             Entry("accounts:audit_list", "history", _("Audit")),
+            Entry("timeline:dead_letter_list", "alert-triangle", _("Failed events")),
         ],
     ),
 ]

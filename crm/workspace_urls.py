@@ -8,6 +8,7 @@ from crm import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", include("accounts.urls")),
+    path("settings/dead-letters/", include("timeline.urls")),
 ]
 
 handler400 = views.bad_request

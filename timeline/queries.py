@@ -15,3 +15,11 @@ def next_work_at(*, otherwise: datetime) -> datetime | None:
         return otherwise
     retry_at: datetime | None = DeadLetter.objects.filter(settled_at=None).aggregate(at=Min("retry_at"))["at"]
     return retry_at
+
+
+def dead_letters_page(*, before: int | None, size: int) -> list[tuple[DeadLetter, Event]]:
+    """What could not be delivered and was not settled since, newest first, each with its event: two queries."""
+    letters = DeadLetter.objects.filter(settled_at=None).order_by("-pk")
+    page = list((letters.filter(pk__lt=before) if before else letters)[:size])
+    events = Event.objects.in_bulk([letter.event_id for letter in page])
+    return [(letter, events[letter.event_id]) for letter in page]
