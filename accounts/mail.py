@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 def invitation_url(secret: str) -> str:
     """Absolute, and never below a workspace's script prefix."""
     path = reverse("invitation_detail", urlconf=settings.ROOT_URLCONF, args=[secret])
-    return settings.PUBLIC_URL.rstrip("/") + path[path.index("/accounts/") :]
+    return str(settings.PUBLIC_URL).rstrip("/") + path[path.index("/accounts/") :]
 
 
 def send_invitation(invitation: Invitation, secret: str) -> None:

@@ -50,7 +50,7 @@ class WorkspaceMiddleware:
             raise Http404("No such workspace, or you are not a member of it.")
         request.workspace = membership.workspace  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]
-        request.urlconf = settings.WORKSPACE_URLCONF  # type: ignore[attr-defined]
+        request.urlconf = settings.WORKSPACE_URLCONF
         zone = zoneinfo.ZoneInfo(membership.workspace.zone)
         with (
             workspace_scope(membership.workspace, actor=f"user:{request.user.pk}"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
@@ -78,7 +79,7 @@ class DeadLetter(WorkspaceOwned):
     retry_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
 
-    objects = WorkspaceManager.from_queryset(DeadLetterQuerySet)()
+    objects: ClassVar = WorkspaceManager.from_queryset(DeadLetterQuerySet)()
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [

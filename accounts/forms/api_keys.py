@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -33,7 +32,7 @@ class ApiKeyForm(forms.Form):
         help_text="Leave empty for a key that works until it is revoked.",
     )
 
-    field_order: ClassVar[list[str]] = ["name", "scopes", "expires_on"]
+    field_order = ["name", "scopes", "expires_on"]
 
     def clean_expires_on(self) -> datetime | None:
         """The end of that day in the workspace's zone."""

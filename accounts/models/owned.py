@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import models
 
@@ -47,8 +47,8 @@ class WorkspaceOwned(models.Model):
         db_index=False,
     )
 
-    objects = WorkspaceManager[Self]()
-    unscoped = models.Manager[Self]()
+    objects = WorkspaceManager()
+    unscoped = models.Manager()  # noqa: DJ012  a manager too
 
     class Meta:
         abstract = True

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Self
+from typing import ClassVar, Self
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -64,7 +64,7 @@ class Customer(WorkspaceOwned):
         db_persist=True,
     )
 
-    objects = WorkspaceManager.from_queryset(CustomerQuerySet)()
+    objects: ClassVar = WorkspaceManager.from_queryset(CustomerQuerySet)()
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -29,7 +29,7 @@ class SubscriptionTopic(WorkspaceOwned):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, editable=False)
 
-    objects = WorkspaceManager.from_queryset(SubscriptionTopicQuerySet)()
+    objects: ClassVar = WorkspaceManager.from_queryset(SubscriptionTopicQuerySet)()
 
     class Meta(WorkspaceOwned.Meta):
         ordering = ["position", "pk"]
@@ -85,7 +85,7 @@ class ConsentRecord(WorkspaceOwned):
     actor = models.CharField(max_length=40)
     at = models.DateTimeField(default=timezone.now)
 
-    objects = WorkspaceManager.from_queryset(ConsentRecordQuerySet)()
+    objects: ClassVar = WorkspaceManager.from_queryset(ConsentRecordQuerySet)()
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [
@@ -130,7 +130,7 @@ class Suppression(WorkspaceOwned):
     actor = models.CharField(max_length=40, default="system")
     at = models.DateTimeField(default=timezone.now)
 
-    objects = WorkspaceManager.from_queryset(SuppressionQuerySet)()
+    objects: ClassVar = WorkspaceManager.from_queryset(SuppressionQuerySet)()
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -97,7 +97,7 @@ class Message(WorkspaceOwned):
     # When it came into a state that nothing but evidence or the recipient changes.
     settled_at = models.DateTimeField(null=True, editable=False)
 
-    objects = WorkspaceManager.from_queryset(MessageQuerySet)()
+    objects: ClassVar = WorkspaceManager.from_queryset(MessageQuerySet)()
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -26,7 +26,7 @@ class Template(WorkspaceOwned):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, editable=False)
 
-    objects = WorkspaceManager.from_queryset(TemplateQuerySet)()
+    objects: ClassVar = WorkspaceManager.from_queryset(TemplateQuerySet)()
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [

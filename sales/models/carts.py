@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils import timezone
 
@@ -29,7 +31,7 @@ class Cart(WorkspaceOwned):
     order = WorkspaceForeignKey(Order, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
     archived_at = models.DateTimeField(null=True, editable=False)
 
-    objects = WorkspaceManager.from_queryset(CartQuerySet)()
+    objects: ClassVar = WorkspaceManager.from_queryset(CartQuerySet)()
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [

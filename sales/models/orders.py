@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils import timezone
 
@@ -44,7 +46,7 @@ class Order(WorkspaceOwned):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects = WorkspaceManager.from_queryset(OrderQuerySet)()
+    objects: ClassVar = WorkspaceManager.from_queryset(OrderQuerySet)()
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [

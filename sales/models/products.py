@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils import timezone
 
@@ -20,7 +22,7 @@ class Product(WorkspaceOwned):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, editable=False)
 
-    objects = WorkspaceManager.from_queryset(ProductQuerySet)()
+    objects: ClassVar = WorkspaceManager.from_queryset(ProductQuerySet)()
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [

@@ -144,7 +144,7 @@ def test_a_refusal_names_the_field(changes: dict[str, object], field: str) -> No
     maria = add_customer(source="hand", name="Maria")
 
     with pytest.raises(ValueRefused) as refused:
-        edit_customer(maria, **changes)  # type: ignore[arg-type]  one field at a time
+        edit_customer(maria, **changes)  # type: ignore[arg-type]  # one field at a time
 
     assert refused.value.field == field
 
