@@ -1,0 +1,89 @@
+"""Bringing a batch into Postgres.
+
+COPY into a table with row-level security is refused, so a batch goes into a temporary table first; one
+`INSERT … SELECT` takes it from there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import connection, models
+
+# csv.writer writes None and "" alike, so None goes as a word that no cleaned text can be: it has a control character.
+_NULL = "\x1fnull"
+_NOTHING: Mapping[str, Any] = {}
+
+
+def stage(table: str, columns: str, rows: Iterable[Sequence[object]]) -> None:
+    """Fill the temporary `table`, made with `columns` where it is missing; it is empty again after the transaction."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(
+        [_NULL if value is None else value for value in row] for row in rows
+    )
+    buffer.seek(0)
+    scratch(table, columns)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"copy {table} from stdin with (format csv, null '{_NULL}')", buffer, 1 << 16)
+
+
+def scratch(table: str, columns: str) -> None:
+    """An empty temporary table. It stays with the connection, since making one costs more than filling it."""
+    execute(f"create temporary table if not exists {table} ({columns}) on commit delete rows")
+    execute(f"delete from {table}")  # noqa: S608  our own names; an earlier batch of this transaction filled it
+
+
+def insert_select(
+    model: type[models.Model],
+    values: Mapping[str, str],
+    source: str,
+    *,
+    constants: Mapping[str, Any] = _NOTHING,
+    params: Sequence[Any] = (),
+) -> int:
+    """`INSERT … SELECT` into a model's table; returns how many rows went in.
+
+    `values` gives column names their SQL expressions, without parameters, over `source`: the text after `from`, with
+    its `params`. Every other column is one of the `constants` or takes the model's own default, so that a field which
+    is added to the model later needs no change here.
+    """
+    columns, expressions, literals = [], [], []
+    for field in model._meta.concrete_fields:
+        if field.generated or (field.primary_key and field.column not in values):
+            continue
+        columns.append(field.column)
+        expressions.append(values.get(field.column, "%s"))
+        if field.column not in values:
+            value = constants[field.column] if field.column in constants else field.get_default()
+            literals.append(field.get_db_prep_save(value, connection))
+    return execute(
+        f"insert into {model._meta.db_table} ({', '.join(columns)})"  # noqa: S608  names of our own models
+        f" select {', '.join(expressions)} from {source}",
+        [*literals, *params],
+    )
+
+
+def next_ids(model: type[models.Model], count: int) -> list[int]:
+    """Ids for rows that are about to be inserted, so that what points at them can be staged beside them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select nextval(pg_get_serial_sequence(%s, 'id')::regclass) from generate_series(1, %s)",
+            [model._meta.db_table, count],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def execute(sql: str, params: Sequence[Any] = ()) -> int:
+    """Run one statement; returns the number of rows that it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.rowcount)
+
+
+def fetch(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())

@@ -1,0 +1,129 @@
+"""Who each row of a batch is about: never two customers for one row, never one row for two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from accounts.scope import current_workspace_id
+from customers.models import Customer
+from customers.outcomes import Outcome, refused
+from customers.staging import fetch, next_ids
+from customers.upserting.rows import CustomerRow
+
+_NOBODY, _ERASED = -1, -2
+_CALLED = {"external_id": "id", "email": "e-mail address"}
+
+
+@dataclass(slots=True)
+class Target:
+    """A customer that the batch writes to, with the rows that speak of them, in order."""
+
+    id: int
+    is_new: bool
+    positions: list[int] = field(default_factory=list)
+    new_external_ids: list[str] = field(default_factory=list)
+
+
+class Matching:
+    """Settles row after row, as if each were written before the next one is looked at."""
+
+    def __init__(self, rows: Sequence[CustomerRow], *, system: str, faults: Mapping[int, Outcome]) -> None:
+        self.targets: dict[int, Target] = {}
+        self.refusals = dict(faults)
+        self._by_id = _canonical({row.customer_id for row in rows if row.customer_id is not None})
+        self._by_external_id = _known_external_ids({row.external_id for row in rows if row.external_id}, system)
+        self._by_email = _known_emails({row.email_norm for row in rows if row.email_norm})
+        self._unborn: list[Target] = []
+        for position, row in enumerate(rows):
+            if position not in faults:
+                self._settle(position, row)
+        self._give_ids()
+
+    def _settle(self, position: int, row: CustomerRow) -> None:
+        target = self._find(row)
+        if isinstance(target, Outcome):
+            self.refusals[position] = target
+            return
+        target.positions.append(position)
+        if row.external_id and row.external_id not in self._by_external_id:
+            self._by_external_id[row.external_id] = target.id
+            target.new_external_ids.append(row.external_id)
+        if row.email_norm:
+            self._by_email[row.email_norm] = target.id
+
+    def _find(self, row: CustomerRow) -> Target | Outcome:
+        claims = {
+            "customer_id": None if row.customer_id is None else self._by_id.get(row.customer_id, _NOBODY),
+            "external_id": self._by_external_id.get(row.external_id) if row.external_id else None,
+            "email": self._by_email.get(row.email_norm) if row.email_norm else None,
+        }
+        found = next((claim for claim in claims.values() if claim is not None), None)
+        if found == _NOBODY:
+            return refused("customer_id", "There is no such customer.")
+        if found == _ERASED:
+            return refused("external_id", "This customer asked to be erased and is not brought back.")
+        for name, claim in claims.items():
+            if claim is not None and claim != found:
+                return refused(name, f"This {_CALLED[name]} belongs to another customer.")
+        if found is not None:
+            return self.targets.setdefault(found, Target(found, is_new=False))
+        if not (row.name or row.email_norm or row.phone or row.external_id):
+            return refused("name", "A customer needs a name, an e-mail address, a phone number or an id.")
+        return self._unborn_target()
+
+    def _unborn_target(self) -> Target:
+        """New customers have a negative id until it is known how many there are."""
+        target = Target(_ERASED - 1 - len(self._unborn), is_new=True)
+        self._unborn.append(target)
+        self.targets[target.id] = target
+        return target
+
+    def _give_ids(self) -> None:
+        if self._unborn:
+            for target, pk in zip(self._unborn, next_ids(Customer, len(self._unborn)), strict=True):
+                del self.targets[target.id]
+                target.id = pk
+                self.targets[pk] = target
+
+
+def _canonical(ids: Iterable[int]) -> dict[int, int]:
+    """Each id with that of the customer who answers for it today: the survivor of merges, or _ERASED."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    found = fetch(
+        "select id, merged_into_id, erased_at is not null from customers_customer"
+        " where workspace_id = %s and id = any(%s)",
+        [current_workspace_id(), wanted],
+    )
+    survivors = _canonical({survivor for _, survivor, _ in found if survivor is not None})
+    return {
+        pk: survivors[survivor] if survivor is not None else _ERASED if is_erased else pk
+        for pk, survivor, is_erased in found
+    }
+
+
+def _known_external_ids(values: Iterable[str], system: str) -> dict[str, int]:
+    wanted = list(values)
+    if not wanted:
+        return {}
+    found = fetch(
+        "select value, customer_id from customers_externalid"
+        " where workspace_id = %s and source = %s and value = any(%s)",
+        [current_workspace_id(), system, wanted],
+    )
+    canonical = _canonical({customer_id for _, customer_id in found})
+    return {value: canonical[customer_id] for value, customer_id in found}
+
+
+def _known_emails(addresses: Iterable[str]) -> dict[str, int]:
+    wanted = list(addresses)
+    if not wanted:
+        return {}
+    found = fetch(
+        "select email_norm, id from customers_customer where workspace_id = %s and email_norm = any(%s)"
+        " and email_norm <> '' and merged_into_id is null and erased_at is null",
+        [current_workspace_id(), wanted],
+    )
+    return dict(found)

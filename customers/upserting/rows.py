@@ -1,0 +1,123 @@
+"""A customer as a batch brings one: values are clean already, `None` leaves a field as it is, "" blanks it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from operator import attrgetter
+
+import msgspec
+
+from customers.models import Customer, ExternalId, Tag
+from customers.models.customers import Channel
+from customers.outcomes import Outcome, refused
+
+AttributeData = str | float | date | bool | None
+
+
+class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One customer, known by `customer_id`, else by `external_id`, else by `email_norm`; or new.
+
+    Set `email` and `email_norm`, `phone` and `phone_norm` together. `birth_monthday` is month x 100 + day; 0 takes the
+    whole birthday away. An attribute that does not exist yet is made; one that is None loses its value. Tags are only
+    added.
+    """
+
+    customer_id: int | None = None
+    external_id: str = ""
+    name: str | None = None
+    email: str | None = None
+    email_norm: str | None = None
+    phone: str | None = None
+    phone_norm: str | None = None
+    language: str | None = None
+    zone: str | None = None
+    birth_monthday: int | None = None
+    birth_year: int | None = None
+    joined_on: date | None = None
+    address: str | None = None
+    city: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+    preferred_channel: str | None = None
+    source_channel: str | None = None
+    attributes: Mapping[str, AttributeData] = {}
+    tags: Sequence[str] = ()
+    is_anonymous: bool = False
+
+
+TEXTS = (
+    "name",
+    "email",
+    "email_norm",
+    "phone",
+    "phone_norm",
+    "language",
+    "zone",
+    "address",
+    "city",
+    "postal_code",
+    "country",
+    "preferred_channel",
+    "source_channel",
+)
+NUMBERS = ("birth_monthday", "birth_year")
+DAYS = ("joined_on",)
+FIELDS = (*TEXTS, *NUMBERS, *DAYS)
+"""What is staged and compared, in this order."""
+
+field_values = attrgetter(*FIELDS)
+_text_values = attrgetter(*TEXTS, "external_id")
+_LIMITS = (*(Customer._meta.get_field(name).max_length or 0 for name in TEXTS), 200)
+_LIMIT_OF = dict(zip((*TEXTS, "external_id"), _LIMITS, strict=True))
+_TAG_LIMIT = Tag._meta.get_field("name").max_length or 0
+_CHANNELS = frozenset(Channel.values)
+_DAYS_OF_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+assert _LIMIT_OF["external_id"] == ExternalId._meta.get_field("value").max_length  # noqa: S101  one number, two files
+
+
+def fault_of(row: CustomerRow, *, today: date) -> Outcome | None:
+    """Why Postgres would refuse this row, and its whole batch with it; None for a row that it takes."""
+    for name, value in zip(_LIMIT_OF, _text_values(row), strict=True):
+        if value and (fault := text_fault(name, value, _LIMIT_OF[name])):
+            return fault
+    for tag in row.tags:
+        if not tag or (fault := text_fault("tags", tag, _TAG_LIMIT)):
+            return fault or refused("tags", "A tag needs a name.")
+    if row.preferred_channel and row.preferred_channel not in _CHANNELS:
+        return refused("preferred_channel", f"The channel is one of: {', '.join(sorted(_CHANNELS))}.")
+    return _day_fault(row, today)
+
+
+def _day_fault(row: CustomerRow, today: date) -> Outcome | None:
+    if row.birth_monthday and not is_birthday(row.birth_monthday):
+        return refused("birth_monthday", "There is no such day in the calendar.")
+    if row.birth_year is not None and not 0 <= row.birth_year <= 9999:  # noqa: PLR2004  years have four digits
+        return refused("birth_year", "There is no such year.")
+    if row.joined_on is not None and row.joined_on > today:
+        return refused("joined_on", "A customer can't have joined in the future.")
+    return None
+
+
+def says_who(row: CustomerRow) -> bool:
+    return bool(row.name or row.email_norm or row.phone_norm)
+
+
+def text_fault(field: str, text: str, limit: int) -> Outcome | None:
+    if len(text) > limit:
+        return refused(field, f"This is longer than {limit} characters.")
+    if not is_storable(text):
+        return refused(field, "This contains a character that cannot be stored (NUL, or half of a pair).")
+    return None
+
+
+def is_storable(text: str) -> bool:
+    if "\0" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def is_birthday(monthday: int) -> bool:
+    month, day = divmod(monthday, 100)
+    return 1 <= month <= len(_DAYS_OF_MONTH) and 1 <= day <= _DAYS_OF_MONTH[month - 1]
