@@ -16,6 +16,15 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Those that make revenue and history: not cancelled, not archived."""
         return self.filter(cancelled_at=None, archived_at=None)
 
+    def with_lines(self) -> OrderQuerySet:
+        """`order.lines.all()` costs nothing more and is in order; so are the lines' products."""
+        return self.prefetch_related(
+            models.Prefetch("lines", OrderLine.objects.order_by("position").select_related("product"))
+        )
+
+    def with_refunds(self) -> OrderQuerySet:
+        return self.prefetch_related(models.Prefetch("refunds", Refund.objects.order_by("refunded_at", "pk")))
+
 
 class Order(WorkspaceOwned):
     """A purchase. Its own currency and the rate used are kept; `value_minor` is what it is worth in the workspace's.
