@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
@@ -89,9 +90,58 @@ class Importer(ABC):
     fields: ClassVar[Sequence[ImportField]]
 
 
+@dataclass(frozen=True)
+class ConsentTopic:
+    """Something customers can agree to be written to about."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True)
+class ConsentStatement:
+    """What a file says: at that time the customer agreed to a topic, or did not.
+
+    `wording` is what was agreed to and where ("Newsletter form on our website"), `detail` which file and line say so.
+    """
+
+    customer_id: int
+    topic: str
+    is_given: bool
+    wording: str
+    detail: str
+    at: datetime
+
+
+class ConsentBasis(ABC):
+    """What an import of customers needs to know and tell of permission to write to them. One app fills it.
+
+    As long as none does, an import does not ask for consent, and nobody whom it adds is written to.
+    """
+
+    @abstractmethod
+    def topics(self) -> Sequence[ConsentTopic]:
+        """Those in use, in the order in which they are shown."""
+
+    @abstractmethod
+    def unreachable(self, addresses: Sequence[str], *, topic: str, at: datetime) -> int:
+        """How many of these normalised addresses would get nothing on the topic, even if they agreed at that time.
+
+        They are suppressed, or withdrew later. At most 10,000 addresses; writes nothing.
+        """
+
+    @abstractmethod
+    def record(self, statements: Sequence[ConsentStatement]) -> int:
+        """Write statements in the caller's transaction, set-based. Returns how many said something new.
+
+        The same statement twice, or one older than what is known, changes nothing. At most 10,000 customers.
+        """
+
+
 _personal_data: dict[type[models.Model], PersonalData] = {}
 _panels: dict[str, Panel] = {}
 _describers: dict[str, tuple[str, Describe]] = {}
+_consent_basis: list[ConsentBasis] = []
 
 
 def register_personal_data(*contributions: PersonalData) -> None:
@@ -129,7 +179,19 @@ def describers() -> dict[str, tuple[str, Describe]]:
     return dict(_describers)
 
 
+def register_consent_basis(basis: ConsentBasis) -> None:
+    """In `imports.py` of the app that keeps consent."""
+    _consent_basis[:] = [basis]
+
+
+def consent_basis() -> ConsentBasis | None:
+    return _consent_basis[0] if _consent_basis else None
+
+
 __all__ = [
+    "ConsentBasis",
+    "ConsentStatement",
+    "ConsentTopic",
     "Customer",
     "Describe",
     "Import",
@@ -138,10 +200,12 @@ __all__ = [
     "Panel",
     "PersonalData",
     "TimelineEntry",
+    "consent_basis",
     "describers",
     "describes",
     "panels",
     "personal_data",
+    "register_consent_basis",
     "register_panel",
     "register_personal_data",
 ]

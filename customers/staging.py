@@ -54,10 +54,11 @@ def insert_select(
     for field in model._meta.concrete_fields:
         if field.generated or (field.primary_key and field.column not in values):
             continue
-        columns.append(field.column)
-        expressions.append(values.get(field.column, "%s"))
-        if field.column not in values:
-            value = constants[field.column] if field.column in constants else field.get_default()
+        column = str(field.column)
+        columns.append(column)
+        expressions.append(values.get(column, "%s"))
+        if column not in values:
+            value = constants[column] if column in constants else field.get_default()
             literals.append(field.get_db_prep_save(value, connection))
     return execute(
         f"insert into {model._meta.db_table} ({', '.join(columns)})"  # noqa: S608  names of our own models

@@ -13,10 +13,10 @@ from customers.models import Attribute, AttributeValue
 from customers.models.attributes import AttributeKind
 from customers.outcomes import Outcome, refused
 from customers.staging import execute, insert_select, stage
-from customers.upserting.rows import AttributeData, CustomerRow, text_fault
+from customers.upserting.rows import AttributeData, CustomerRow, longest, text_fault
 
 _KEY = re.compile(r"[-a-zA-Z0-9_]{1,60}")
-_TEXT_LIMIT = AttributeValue._meta.get_field("text").max_length or 0
+_TEXT_LIMIT = longest(AttributeValue, "text")
 _SAYS = {
     AttributeKind.NUMBER: "a number",
     AttributeKind.DAY: "a date",
