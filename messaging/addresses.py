@@ -7,15 +7,24 @@ import hmac
 
 from django.conf import settings
 
+from customers.normalising import clean_email
+from customers.refusals import ValueRefused
+
 
 def normalise_address(address: str) -> str:
-    return address.strip().lower()
+    """As `Customer.email_norm` is made; what is no address at all is only trimmed and lowered."""
+    try:
+        return clean_email(address).norm
+    except ValueRefused:
+        return address.strip().lower()
 
 
 def hash_address(address: str) -> str:
     """HMAC-SHA256 of the normalised address: without the key, a list of guessed addresses finds nobody in a dump."""
     key: str = settings.ADDRESS_HASH_KEY
-    return hmac.new(key.encode(), normalise_address(address).encode(), hashlib.sha256).hexdigest()
+    # A lone surrogate, which no address holds, must not be an error here.
+    text = normalise_address(address).encode(errors="backslashreplace")
+    return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()
 
 
 def mask_address(address: str) -> str:

@@ -104,3 +104,38 @@ class BirthdayReached(EventBody):
 
     year: int
     message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicAdded(EventBody):
+    topic_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicChanged(EventBody):
+    topic_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicArchived(EventBody):
+    topic_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicRestored(EventBody):
+    topic_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GreetingChanged(EventBody):
+    greeting_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GreetingSwitchedOn(EventBody):
+    greeting_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GreetingSwitchedOff(EventBody):
+    greeting_id: int

@@ -1,3 +1,36 @@
+from messaging.actions.consent import (
+    Evidence,
+    ask_consent,
+    confirm_consent,
+    give_consent,
+    unsubscribe_from_everything,
+    withdraw_consent,
+)
+from messaging.actions.consent_batches import Said, record_consents
 from messaging.actions.queueing import queue_messages
+from messaging.actions.stopping import cancel_messages, skip_messages
+from messaging.actions.suppression import block_address, lift_unsubscription, release_address, suppress_address
+from messaging.actions.topics import add_default_topics, add_topic, archive_topic, edit_topic, restore_topic
 
-__all__ = ["queue_messages"]
+__all__ = [
+    "Evidence",
+    "Said",
+    "add_default_topics",
+    "add_topic",
+    "archive_topic",
+    "ask_consent",
+    "block_address",
+    "cancel_messages",
+    "confirm_consent",
+    "edit_topic",
+    "give_consent",
+    "lift_unsubscription",
+    "queue_messages",
+    "record_consents",
+    "release_address",
+    "restore_topic",
+    "skip_messages",
+    "suppress_address",
+    "unsubscribe_from_everything",
+    "withdraw_consent",
+]

@@ -12,6 +12,14 @@ def test_spelling_does_not_matter() -> None:
     assert hash_address(" Maria@Bakery.example ") == hash_address("maria@bakery.example")
 
 
+def test_both_spellings_of_a_foreign_domain_are_one() -> None:
+    assert hash_address("maria@xn--bcker-gra.example") == hash_address("Maria@b\u00e4cker.example")
+
+
+def test_what_is_no_address_has_a_hash_too() -> None:
+    assert hash_address("\ud800") != hash_address("nobody")
+
+
 def test_the_hash_needs_the_key(settings: Settings) -> None:
     ours = hash_address("maria@bakery.example")
     settings.ADDRESS_HASH_KEY = "another"

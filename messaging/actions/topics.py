@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext
+
+from messaging.events import TopicAdded, TopicArchived, TopicChanged, TopicRestored
+from messaging.models import BirthdayGreeting, SubscriptionTopic
+from messaging.refusals import TopicInUse, TopicNameTaken
+from timeline.recording import record
+
+NEWSLETTER, GREETINGS = "newsletter", "greetings"
+KEY_LENGTH = 50
+
+
+@transaction.atomic
+def add_default_topics() -> None:
+    """What a new workspace begins with. Adding them again changes nothing."""
+    defaults = {
+        NEWSLETTER: (gettext("Newsletter"), gettext("News and offers, now and then.")),
+        GREETINGS: (gettext("Birthday and personal greetings"), gettext("A greeting on your birthday.")),
+    }
+    present = set(SubscriptionTopic.objects.filter(key__in=defaults).values_list("key", flat=True))
+    for key, (name, description) in defaults.items():
+        if key not in present:
+            add_topic(name=name, description=description, is_default=True, key=key)
+
+
+@transaction.atomic
+def add_topic(*, name: str, description: str = "", is_default: bool = False, key: str = "") -> SubscriptionTopic:
+    """`key` comes from the name unless it is given. Raises TopicNameTaken."""
+    last = SubscriptionTopic.objects.aggregate(last=Max("position"))["last"]
+    topic = SubscriptionTopic(
+        key=key or _free_key(name),
+        name=name,
+        description=description,
+        is_default=is_default,
+        position=0 if last is None else last + 1,
+    )
+    _save(topic)
+    record(TopicAdded(customer_id=None, topic_id=topic.pk))
+    return topic
+
+
+@transaction.atomic
+def edit_topic(topic: SubscriptionTopic, *, name: str, description: str, is_default: bool) -> SubscriptionTopic:
+    """Consent that was given keeps the words that it was given to. Raises TopicNameTaken."""
+    topic = SubscriptionTopic.objects.select_for_update().get(pk=topic.pk)
+    before = topic.name, topic.description, topic.is_default
+    topic.name, topic.description, topic.is_default = name, description, is_default
+    if before != (name, description, is_default):
+        _save(topic)
+        record(TopicChanged(customer_id=None, topic_id=topic.pk))
+    return topic
+
+
+@transaction.atomic
+def archive_topic(topic: SubscriptionTopic) -> SubscriptionTopic:
+    """Nobody is asked for it or written to about it any more; consents stay as they are. Raises TopicInUse."""
+    topic = SubscriptionTopic.objects.select_for_update().get(pk=topic.pk)
+    if BirthdayGreeting.objects.filter(topic=topic, is_on=True).exists():
+        raise TopicInUse(topic)
+    if topic.archived_at is None:
+        topic.archived_at = timezone.now()
+        topic.save(update_fields=["archived_at"])
+        record(TopicArchived(customer_id=None, topic_id=topic.pk))
+    return topic
+
+
+@transaction.atomic
+def restore_topic(topic: SubscriptionTopic) -> SubscriptionTopic:
+    """Raises TopicNameTaken if another got its name meanwhile."""
+    topic = SubscriptionTopic.objects.select_for_update().get(pk=topic.pk)
+    if topic.archived_at is not None:
+        topic.archived_at = None
+        _save(topic)
+        record(TopicRestored(customer_id=None, topic_id=topic.pk))
+    return topic
+
+
+def _save(topic: SubscriptionTopic) -> None:
+    try:
+        with transaction.atomic():
+            topic.save()
+    except IntegrityError as error:
+        if "one_topic_per_name" not in str(error):
+            raise
+        raise TopicNameTaken(topic.name) from error
+
+
+def _free_key(name: str) -> str:
+    """The name as programs may write it, numbered if there was such a key before."""
+    stem = slugify(name)[:KEY_LENGTH].strip("-") or "topic"
+    taken = set(SubscriptionTopic.objects.filter(key__startswith=stem).values_list("key", flat=True))
+    key, number = stem, 1
+    while key in taken:
+        number += 1
+        key = f"{stem}-{number}"
+    return key

@@ -1,0 +1,37 @@
+"""Why something about messages can't be done, in sentences for the person who asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from customers.refusals import Refused
+
+if TYPE_CHECKING:
+    from messaging.models import SubscriptionTopic
+
+
+class TopicNameTaken(Refused):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There already is a topic called {name}. Choose another name.", field="name")
+
+
+class TopicInUse(Refused):
+    """An automation writes about it."""
+
+    def __init__(self, topic: SubscriptionTopic) -> None:
+        super().__init__(f"The birthday greeting is sent under {topic}. Switch it off, or choose another topic for it.")
+
+
+class TopicIsArchived(Refused):
+    def __init__(self, topic: SubscriptionTopic) -> None:
+        super().__init__(f"The topic {topic} is archived. Restore it before anybody agrees to it.", field="topic")
+
+
+class InTheFuture(Refused):
+    def __init__(self) -> None:
+        super().__init__("Consent can't have been given in the future. Check the date.", field="at")
+
+
+class NoSuchAddress(Refused):
+    def __init__(self) -> None:
+        super().__init__("Write an e-mail address like maria@bakery.example.", field="address")
