@@ -8,6 +8,7 @@ from django.utils.text import slugify
 
 from accounts.actions.audit import audit
 from accounts.models import Membership, Role, User, Workspace, WorkspaceLogo
+from accounts.openings import furnish_workspace
 from accounts.scope import current_workspace, workspace_scope
 
 # Paths below /w/ that must stay free, and words that would mislead in an address.
@@ -29,6 +30,7 @@ def create_workspace(*, name: str, owner: User, zone: str = "UTC", currency: str
     Membership.objects.create(user=owner, workspace=workspace, role=Role.OWNER)
     with workspace_scope(workspace, actor=f"user:{owner.pk}"):
         audit("created the workspace", name)
+        furnish_workspace()
     return workspace
 
 
