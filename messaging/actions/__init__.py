@@ -10,12 +10,14 @@ from messaging.actions.consent_batches import Said, record_consents
 from messaging.actions.queueing import queue_messages
 from messaging.actions.stopping import cancel_messages, skip_messages
 from messaging.actions.suppression import block_address, lift_unsubscription, release_address, suppress_address
+from messaging.actions.templates import add_template, refresh_template, rewrite_template
 from messaging.actions.topics import add_default_topics, add_topic, archive_topic, edit_topic, restore_topic
 
 __all__ = [
     "Evidence",
     "Said",
     "add_default_topics",
+    "add_template",
     "add_topic",
     "archive_topic",
     "ask_consent",
@@ -27,8 +29,10 @@ __all__ = [
     "lift_unsubscription",
     "queue_messages",
     "record_consents",
+    "refresh_template",
     "release_address",
     "restore_topic",
+    "rewrite_template",
     "skip_messages",
     "suppress_address",
     "unsubscribe_from_everything",

@@ -1,0 +1,93 @@
+"""The one renderer: of previews, of test sends and of every message that leaves."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from minijinja import Environment, TemplateError, safe
+
+from messaging.rendering.grammar import LARGEST_OUTPUT, LONGEST_LIST, BadTemplate
+from messaging.rendering.layout import Compiled
+from messaging.rendering.variables import Context
+
+FUEL = 50_000  # instructions: some 50 times what a long message takes
+TEMPLATES_KEPT = 300
+# Of a link made of these, escaping for HTML would only turn `/` into `&#x2f;`, which some mail programs stumble over.
+PLAIN_LINK = re.compile(r"https?://[\w.~:/?=%#@+,-]*")
+GLOBALS = ("range", "dict", "namespace", "debug", "cycler", "joiner", "lipsum", "randrange")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    subject: str
+    html: str
+    text: str
+
+
+class Renderer:
+    """Keeps compiled templates by key, so that a batch compiles each once."""
+
+    def __init__(self) -> None:
+        self._environment = _environment()
+        self._keys: set[str] = set()
+
+    def render(self, compiled: Compiled, context: Context, *, key: str = "") -> Rendered:
+        """Raises BadTemplate. With a `key` (a version's id), `compiled` is only looked at the first time."""
+        if any(isinstance(value, list) and len(value) > LONGEST_LIST for value in context.values()):
+            raise BadTemplate(f"A list has more than {LONGEST_LIST} items.")
+        try:
+            if not key:
+                self._add("preview", compiled)
+            elif key not in self._keys:
+                self._make_room()
+                self._add(key, compiled)
+                self._keys.add(key)
+            values = {name: _as_link(value) if name.endswith("_url") else value for name, value in context.items()}
+            subject, html, text = (
+                self._environment.render_template(f"{key or 'preview'}.{part}", **values)
+                for part in ("subject", "html", "text")
+            )
+        except TemplateError as error:
+            raise BadTemplate(_in_words(error)) from None
+        if len(html) > LARGEST_OUTPUT or len(text) > LARGEST_OUTPUT:
+            raise BadTemplate("The message became longer than one megabyte.")
+        return Rendered(subject=" ".join(subject.split()), html=html, text=text)
+
+    def _add(self, name: str, compiled: Compiled) -> None:
+        self._environment.add_template(f"{name}.subject", compiled.subject)
+        self._environment.add_template(f"{name}.html", compiled.html)
+        self._environment.add_template(f"{name}.text", compiled.text)
+
+    def _make_room(self) -> None:
+        if len(self._keys) >= TEMPLATES_KEPT:
+            self._environment.clear_templates()
+            self._keys.clear()
+
+
+def _environment() -> Environment:
+    """Nothing to call, nothing to include, an end to its patience; HTML escaped in HTML, and only there."""
+    environment = Environment(
+        debug=False,
+        fuel=FUEL,
+        undefined_behavior="strict",
+        pycompat=False,
+        keep_trailing_newline=True,
+        auto_escape_callback=lambda name: name.endswith(".html"),
+    )
+    for name in GLOBALS:
+        environment.remove_global(name)
+    return environment
+
+
+def _as_link(value: Any) -> Any:
+    return safe(value) if isinstance(value, str) and PLAIN_LINK.fullmatch(value) else value
+
+
+def _in_words(error: TemplateError) -> str:
+    if error.kind == "UndefinedError":
+        return "The text uses something that this customer does not have."
+    if error.kind == "OutOfFuel":
+        return "The text takes too long to fill in."
+    return f"The text could not be filled in ({error.kind})."

@@ -1,0 +1,117 @@
+"""The variables that a text can use, and where their values come from. Strings and numbers only, never model rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_skeleton
+
+from accounts.models import Workspace
+from customers.models import Customer
+from messaging.models import Message
+from messaging.rendering.grammar import LONGEST_VALUE
+
+Context = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Variable:
+    name: str
+    meaning: str
+    example: str
+
+
+VARIABLES = (
+    Variable("customer.name", "The customer's name", "Ada Lovelace"),
+    Variable("customer.first_name", "The first word of it; may be empty: `{{ customer.first_name or 'you' }}`", "Ada"),
+    Variable("customer.email", "The customer's e-mail address", "ada@mail.example"),
+    Variable("customer.city", "Where the customer lives; may be empty", "London"),
+    Variable("customer.birthday", "Day and month of birth; may be empty", "10 December"),
+    Variable("workspace.name", "Your business", "Bakery"),
+    Variable("workspace.sender_name", "Who the message is from", "Anna of the bakery"),
+    Variable("workspace.postal_address", "Your postal address", "1 Mill Lane, London"),
+    Variable("unsubscribe_url", "Where the customer leaves this topic; empty in what was asked for", ""),
+    Variable("preferences_url", "Where the customer chooses topics", ""),
+)
+
+# What only one kind of template has, by the template's key.
+OWN_VARIABLES: dict[str, tuple[Variable, ...]] = {
+    "confirmation": (
+        Variable("confirmation_url", "Where the customer confirms the subscription", ""),
+        Variable("topics", "What the customer asked to hear about", "News and offers"),
+    ),
+}
+
+
+def variables_of(template_key: str) -> tuple[Variable, ...]:
+    return VARIABLES + OWN_VARIABLES.get(template_key, ())
+
+
+def example_context(template_key: str, *, workspace: Workspace) -> Context:
+    """For a preview before there is a customer. Links lead to the workspace's public address and prove nothing."""
+    context: Context = {}
+    for variable in variables_of(template_key):
+        head, _, tail = variable.name.partition(".")
+        example = variable.example or ("https://link.example/" if head.endswith("_url") else "")
+        if tail:
+            context.setdefault(head, {})[tail] = example
+        else:
+            context[head] = example
+    return context | {"workspace": workspace_facts(workspace)}
+
+
+def workspace_facts(workspace: Workspace) -> dict[str, str]:
+    return {
+        "name": workspace.name,
+        "sender_name": workspace.sender_name or workspace.name,
+        "postal_address": workspace.postal_address,
+    }
+
+
+def customer_facts(customer: Customer | None) -> dict[str, str]:
+    """Of nobody, all are empty: strict undefined must not stop a text that allows for that."""
+    if customer is None:
+        return dict.fromkeys(("name", "first_name", "email", "city", "birthday"), "")
+    return {
+        "name": customer.name,
+        "first_name": customer.first_name,
+        "email": customer.email,
+        "city": customer.city,
+        "birthday": birthday_in_words(customer.birth_monthday, customer.language),
+    }
+
+
+def contexts_for(messages: Sequence[Message]) -> dict[int, Context]:
+    """What each message is rendered with, beside the workspace and its links, by message id. One query for all."""
+    wanted = {message.customer_id for message in messages if message.customer_id is not None}
+    fields = ("name", "email", "city", "birth_monthday", "language")
+    customers = Customer.objects.only("id", *fields).in_bulk(list(wanted)) if wanted else {}
+    return {
+        message.pk: {"customer": customer_facts(customers.get(message.customer_id or 0)), **shortened(message.context)}
+        for message in messages
+    }
+
+
+def shortened(context: Context) -> Context:
+    """No string longer than the grammar reckoned with."""
+    return {name: value[:LONGEST_VALUE] if isinstance(value, str) else value for name, value in context.items()}
+
+
+@lru_cache(maxsize=2000)
+def birthday_in_words(monthday: int | None, language: str) -> str:
+    if not monthday:
+        return ""
+    month, day = divmod(monthday, 100)
+    return str(format_skeleton("MMMMd", date(2024, month, day), locale=_locale(language)))
+
+
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language.replace("-", "_")) if language else Locale("en")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
