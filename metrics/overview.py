@@ -1,0 +1,163 @@
+"""What the overview shows, made ready for its template: stat tiles and charts, each with the address of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from babel.dates import format_date
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from metrics import queries
+from customers.models import Customer
+from metrics.definitions import METRICS, MetricDefinition, Rows, Unit
+from metrics.periods import WEEKLY_UP_TO, Comparison, Period
+
+CHANNELS_SHOWN = 6
+NO_CHANNEL = "Not said"
+TILES = ["revenue", "orders", "new_buyers", "repeat_orders", "joined", "messages_sent", "messages_skipped"]
+COMPARED_WITH = {Comparison.PREVIOUS: "than the period before", Comparison.YEAR: "than a year before"}
+
+
+@dataclass(frozen=True)
+class Tile:
+    label: str
+    formula: str
+    value: int
+    unit: Unit
+    url: str
+    change: float | None
+    direction: str
+    tone: str
+    compared_with: str
+
+
+def rows_url(key: str, period: Period, **more: object) -> str:
+    days = {"first": period.first.isoformat(), "last": period.last.isoformat()}
+    return f"{reverse('metrics:metric_rows', args=[key])}?{urlencode(days | more)}"
+
+
+def tiles(period: Period, comparison: Comparison) -> list[Tile]:
+    now = asdict(queries.figures(period))
+    other = period.compared(comparison)
+    before = asdict(queries.figures(other)) if other else None
+    return [_tile(key, period, now, before, COMPARED_WITH.get(comparison, "")) for key in TILES]
+
+
+def _tile(
+    key: str, period: Period, now: dict[str, int], before: dict[str, int] | None, compared_with: str
+) -> Tile:
+    metric = METRICS[key]
+    change = (now[key] - before[key]) / abs(before[key]) if before and before[key] else None
+    direction = "" if not change else "up" if change > 0 else "down"
+    is_good = None if metric.more_is_good is None or not change else (change > 0) == metric.more_is_good
+    return Tile(
+        label=metric.name,
+        formula=metric.formula,
+        value=now[key],
+        unit=metric.unit,
+        url=rows_url(key, period),
+        change=abs(change) if change is not None else None,
+        direction=direction,
+        tone={True: "good", False: "bad", None: ""}[is_good],
+        compared_with=compared_with,
+    )
+
+
+def channel_chart(period: Period) -> dict[str, Any] | None:
+    """Orders by channel over time, stacked; None where there is none. The smallest channels are drawn as one."""
+    counts = queries.orders_by_channel(period)
+    if not counts:
+        return None
+    totals: dict[str, int] = {}
+    for (_, channel), orders in counts.items():
+        totals[channel] = totals.get(channel, 0) + orders
+    largest = sorted(totals, key=lambda channel: (-totals[channel], channel))
+    buckets = period.buckets()
+    series = [_channel_series(channel, buckets, counts) for channel in largest[:CHANNELS_SHOWN]]
+    if others := largest[CHANNELS_SHOWN:]:
+        sums = [sum(counts.get((bucket.first, channel), 0) for channel in others) for bucket in buckets]
+        series.append({"name": f"{len(others)} others", "values": sums})
+    return {
+        "id": "orders-by-channel",
+        "title": "Orders by channel",
+        "category_label": "From",
+        "kind": "bar",
+        "stacked": True,
+        "unit": "number",
+        "categories": [_bucket_name(bucket, period) for bucket in buckets],
+        "series": series,
+    }
+
+
+def _channel_series(
+    channel: str, buckets: Sequence[Period], counts: dict[tuple[date, str], int]
+) -> dict[str, Any]:
+    return {
+        "name": channel or NO_CHANNEL,
+        "values": [counts.get((bucket.first, channel), 0) for bucket in buckets],
+        "links": [rows_url("orders", bucket, channel=channel, in_channel=1) for bucket in buckets],
+    }
+
+
+def _bucket_name(bucket: Period, period: Period) -> str:
+    if period.days <= WEEKLY_UP_TO:
+        return format_date(bucket.first, "d MMM", locale="en")
+    return format_date(bucket.first, "MMM y", locale="en")
+
+
+def repeat_chart(curve: list[tuple[int, int]], period: Period) -> dict[str, Any] | None:
+    """The likelihood that a customer who bought on n days buys on one more; None before the first repeat."""
+    steps = [(n, buyers, following) for (n, buyers), (_, following) in zip(curve, curve[1:], strict=False) if buyers]
+    if not any(following for _, _, following in steps):
+        return None
+    return {
+        "id": "repeat-curve",
+        "title": "Likelihood of one more purchase",
+        "category_label": "After purchase",
+        "kind": "line",
+        "unit": "percent",
+        "categories": [str(n) for n, _, _ in steps],
+        "series": [
+            {
+                "name": "buy again",
+                "values": [following / buyers for _, buyers, following in steps],
+                "links": [rows_url("buyers_with", period, at_least=n + 1) for n, _, _ in steps],
+            }
+        ],
+    }
+
+
+
+@dataclass(frozen=True)
+class BirthdayAhead:
+    customer: Customer
+    day: date
+
+
+def birthdays(today: date, *, limit: int) -> list[BirthdayAhead]:
+    """The next ones, each with the day on which it is kept."""
+    ahead = []
+    for customer in queries.birthdays_ahead(today, limit=limit):
+        days = (customer.birthday_in(year) for year in (today.year, today.year + 1))
+        ahead.append(BirthdayAhead(customer, next(day for day in days if day and day >= today)))
+    return ahead
+
+
+@dataclass(frozen=True)
+class RowsPage:
+    rows: list[Any]
+    next_cursor: int | None
+
+
+def page_of(counted: QuerySet[Any], metric: MetricDefinition, *, cursor: int | None, size: int) -> RowsPage:
+    """One keyset page of a figure's rows, newest first, with what its table shows beside them."""
+    if metric.rows is not Rows.CUSTOMERS:
+        counted = counted.select_related("customer")
+    newest = counted.order_by("-pk")
+    rows = list((newest.filter(pk__lt=cursor) if cursor else newest)[: size + 1])
+    return RowsPage(rows[:size], rows[size - 1].pk if len(rows) > size else None)
