@@ -9,6 +9,7 @@ from crm import views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", include("accounts.urls")),
     path("settings/dead-letters/", include("timeline.urls")),
+    path("", include("metrics.urls")),
 ]
 
 handler400 = views.bad_request

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from babel.dates import format_date
@@ -12,8 +13,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from metrics import queries
 from customers.models import Customer
+from metrics import queries
 from metrics.definitions import METRICS, MetricDefinition, Rows, Unit
 from metrics.periods import WEEKLY_UP_TO, Comparison, Period
 
@@ -48,9 +49,7 @@ def tiles(period: Period, comparison: Comparison) -> list[Tile]:
     return [_tile(key, period, now, before, COMPARED_WITH.get(comparison, "")) for key in TILES]
 
 
-def _tile(
-    key: str, period: Period, now: dict[str, int], before: dict[str, int] | None, compared_with: str
-) -> Tile:
+def _tile(key: str, period: Period, now: dict[str, int], before: dict[str, int] | None, compared_with: str) -> Tile:
     metric = METRICS[key]
     change = (now[key] - before[key]) / abs(before[key]) if before and before[key] else None
     direction = "" if not change else "up" if change > 0 else "down"
@@ -94,9 +93,7 @@ def channel_chart(period: Period) -> dict[str, Any] | None:
     }
 
 
-def _channel_series(
-    channel: str, buckets: Sequence[Period], counts: dict[tuple[date, str], int]
-) -> dict[str, Any]:
+def _channel_series(channel: str, buckets: Sequence[Period], counts: dict[tuple[date, str], int]) -> dict[str, Any]:
     return {
         "name": channel or NO_CHANNEL,
         "values": [counts.get((bucket.first, channel), 0) for bucket in buckets],
@@ -112,7 +109,7 @@ def _bucket_name(bucket: Period, period: Period) -> str:
 
 def repeat_chart(curve: list[tuple[int, int]], period: Period) -> dict[str, Any] | None:
     """The likelihood that a customer who bought on n days buys on one more; None before the first repeat."""
-    steps = [(n, buyers, following) for (n, buyers), (_, following) in zip(curve, curve[1:], strict=False) if buyers]
+    steps = [(n, buyers, following) for (n, buyers), (_, following) in pairwise(curve) if buyers]
     if not any(following for _, _, following in steps):
         return None
     return {
@@ -130,7 +127,6 @@ def repeat_chart(curve: list[tuple[int, int]], period: Period) -> dict[str, Any]
             }
         ],
     }
-
 
 
 @dataclass(frozen=True)
