@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
 
@@ -55,7 +55,7 @@ def counted(customer: Customer) -> dict[str, object]:
     }
 
 
-def facts(customer: Customer) -> dict[str, object]:
+def facts(customer: Customer) -> Mapping[str, object]:
     return Facts.objects.values(
         "orders_count", "purchase_days", "units", "spent_minor", "first_order_on", "last_order_on"
     ).get(customer=customer)
