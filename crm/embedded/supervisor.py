@@ -107,8 +107,8 @@ class Supervisor:
         granian += ["--log-level", "warning", "crm.embedded.wsgi:application"]
         celery = [_PYTHON, "-m", "celery", "--quiet", "-A", "crm.embedded.worker"]
         worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "warning", "--without-mingle"]
-        beat = [*celery, "beat", "--loglevel", "warning", "--pidfile", ""]
-        beat += ["--schedule", str(self._state.folder / "beat-schedule")]
+        # A schedule in memory: beat only says "look for due rows", so it has nothing to remember.
+        beat = [*celery, "beat", "--loglevel", "warning", "--pidfile", "", "--scheduler", "celery.beat:Scheduler"]
         programs = [
             Program("web", granian, inherit=self._inherit),
             Program("worker", worker, inherit=self._inherit),
