@@ -165,6 +165,8 @@ def _price(
 
 def _edit_amounts(order: Order, changes: OrderChanges) -> None:
     before = (order.currency, order.rate_micros)
+    # Not the sum of the lines: an imported order may have none, or a total with postage in it.
+    before_discount = order.total_minor + order.discount_minor
     order.discount_minor = changes.get("discount_minor", order.discount_minor)
     exchange = exchange_for(changes.get("currency", order.currency), _rate_after(order, changes))
     order.currency, order.rate_micros = exchange.currency, exchange.rate_micros
@@ -175,7 +177,7 @@ def _edit_amounts(order: Order, changes: OrderChanges) -> None:
         order.lines.all().delete()
         OrderLine.objects.bulk_create(line.of_order(order.pk) for line in priced)
     else:
-        _total(order, sum(OrderLine.objects.filter(order=order).values_list("total_minor", flat=True)))
+        _total(order, before_discount)
     if order.total_minor < order.refunded_minor:
         raise AmountRefused("More than the new total was already refunded.", field="lines")
 
