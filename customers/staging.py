@@ -8,14 +8,33 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.db import IntegrityError, connection, models, transaction
+
+Result = TypeVar("Result")
 
 # csv.writer writes None and "" alike, so None goes as a word that no cleaned text can be: it has a control character.
 _NULL = "\x1fnull"
+_ATTEMPTS = 4
 _NOTHING: Mapping[str, Any] = {}
+
+
+class Raced(Exception):
+    """Another transaction wrote the same thing first. Now it can be seen: look again, and begin anew."""
+
+
+def settled(write: Callable[[], Result]) -> Result:
+    """Carry out a batch in a savepoint, and again if another transaction got in between."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            with transaction.atomic():
+                return write()
+        except (Raced, IntegrityError):
+            continue
+    with transaction.atomic():
+        return write()
 
 
 def stage(table: str, columns: str, rows: Iterable[Sequence[object]]) -> None:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.scope import current_workspace
 from customers.outcomes import Outcome, Status
-from customers.staging import fetch
+from customers.staging import fetch, settled
 from customers.upserting.attributes import attribute_fault, define_attributes
 from customers.upserting.matching import Matching
 from customers.upserting.rows import CustomerRow, fault_of
 from customers.upserting.tags import add_tags
 from customers.upserting.writing import (
-    Raced,
     add_external_ids,
     change_known_customers,
     insert_new_customers,
@@ -29,8 +28,6 @@ MOST_ROWS = 10_000
 
 SHOP = "shop"
 """The system whose external ids are meant when nothing else is said, so that files and the API name the same people."""
-
-_ATTEMPTS = 4
 
 __all__ = ["MOST_ROWS", "SHOP", "CustomerRow", "Outcome", "Status", "upsert_customers"]
 
@@ -46,15 +43,7 @@ def upsert_customers(rows: Sequence[CustomerRow], *, source: str, system: str = 
     """
     if len(rows) > MOST_ROWS:
         raise ValueError(f"A batch has at most {MOST_ROWS} rows; this one has {len(rows)}.")
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            with transaction.atomic():
-                return _upsert(rows, source=source, system=system)
-        except (Raced, IntegrityError):
-            # Somebody else wrote the same address or id meanwhile. Now it can be seen, and will be matched.
-            if attempt == _ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
+    return settled(lambda: _upsert(rows, source=source, system=system))
 
 
 def _upsert(rows: Sequence[CustomerRow], *, source: str, system: str) -> list[Outcome]:

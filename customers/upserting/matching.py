@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from accounts.scope import current_workspace_id
 from customers.models import Customer
 from customers.outcomes import Outcome, refused
-from customers.staging import fetch, next_ids
+from customers.staging import next_ids
+from customers.upserting.known import ERASED, IS_ERASED, canonical_ids, ids_of_addresses, ids_of_external_ids
 from customers.upserting.rows import CustomerRow
 
-_NOBODY, _ERASED = -1, -2
+_NOBODY = ERASED - 1
 _CALLED = {"external_id": "id", "email": "e-mail address"}
 
 
@@ -31,9 +31,9 @@ class Matching:
     def __init__(self, rows: Sequence[CustomerRow], *, system: str, faults: Mapping[int, Outcome]) -> None:
         self.targets: dict[int, Target] = {}
         self.refusals = dict(faults)
-        self._by_id = _canonical({row.customer_id for row in rows if row.customer_id is not None})
-        self._by_external_id = _known_external_ids({row.external_id for row in rows if row.external_id}, system)
-        self._by_email = _known_emails({row.email_norm for row in rows if row.email_norm})
+        self._by_id = canonical_ids({row.customer_id for row in rows if row.customer_id is not None})
+        self._by_external_id = ids_of_external_ids({row.external_id for row in rows if row.external_id}, system)
+        self._by_email = ids_of_addresses({row.email_norm for row in rows if row.email_norm})
         self._unborn: list[Target] = []
         for position, row in enumerate(rows):
             if position not in faults:
@@ -61,8 +61,8 @@ class Matching:
         found = next((claim for claim in claims.values() if claim is not None), None)
         if found == _NOBODY:
             return refused("customer_id", "There is no such customer.")
-        if found == _ERASED:
-            return refused("external_id", "This customer asked to be erased and is not brought back.")
+        if found == ERASED:
+            return refused("external_id", IS_ERASED)
         for name, claim in claims.items():
             if claim is not None and claim != found:
                 return refused(name, f"This {_CALLED[name]} belongs to another customer.")
@@ -74,7 +74,7 @@ class Matching:
 
     def _unborn_target(self) -> Target:
         """New customers have a negative id until it is known how many there are."""
-        target = Target(_ERASED - 1 - len(self._unborn), is_new=True)
+        target = Target(_NOBODY - 1 - len(self._unborn), is_new=True)
         self._unborn.append(target)
         self.targets[target.id] = target
         return target
@@ -85,45 +85,3 @@ class Matching:
                 del self.targets[target.id]
                 target.id = pk
                 self.targets[pk] = target
-
-
-def _canonical(ids: Iterable[int]) -> dict[int, int]:
-    """Each id with that of the customer who answers for it today: the survivor of merges, or _ERASED."""
-    wanted = list(ids)
-    if not wanted:
-        return {}
-    found = fetch(
-        "select id, merged_into_id, erased_at is not null from customers_customer"
-        " where workspace_id = %s and id = any(%s)",
-        [current_workspace_id(), wanted],
-    )
-    survivors = _canonical({survivor for _, survivor, _ in found if survivor is not None})
-    return {
-        pk: survivors[survivor] if survivor is not None else _ERASED if is_erased else pk
-        for pk, survivor, is_erased in found
-    }
-
-
-def _known_external_ids(values: Iterable[str], system: str) -> dict[str, int]:
-    wanted = list(values)
-    if not wanted:
-        return {}
-    found = fetch(
-        "select value, customer_id from customers_externalid"
-        " where workspace_id = %s and source = %s and value = any(%s)",
-        [current_workspace_id(), system, wanted],
-    )
-    canonical = _canonical({customer_id for _, customer_id in found})
-    return {value: canonical[customer_id] for value, customer_id in found}
-
-
-def _known_emails(addresses: Iterable[str]) -> dict[str, int]:
-    wanted = list(addresses)
-    if not wanted:
-        return {}
-    found = fetch(
-        "select email_norm, id from customers_customer where workspace_id = %s and email_norm = any(%s)"
-        " and email_norm <> '' and merged_into_id is null and erased_at is null",
-        [current_workspace_id(), wanted],
-    )
-    return dict(found)

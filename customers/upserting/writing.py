@@ -11,7 +11,7 @@ from accounts.scope import current_workspace, current_workspace_id
 from customers.events import CustomerChanged, CustomerJoined
 from customers.models import Customer, ExternalId, Facts
 from customers.models.customers import Channel
-from customers.staging import execute, insert_select, scratch, stage
+from customers.staging import Raced, execute, insert_select, scratch, stage
 from customers.upserting.attributes import Definition, plain, write_attribute_values
 from customers.upserting.matching import Target
 from customers.upserting.rows import DAYS, FIELDS, NUMBERS, TEXTS, AttributeData, CustomerRow, field_values, says_who
@@ -26,10 +26,6 @@ _COLUMNS = ", ".join(
     )
 )
 _json = msgspec.json.Encoder()
-
-
-class Raced(Exception):
-    """Another transaction wrote the same address or external id first: match again."""
 
 
 def stage_customers(
