@@ -43,6 +43,7 @@ class WorkspaceMiddleware:
             return _sign_in_first(request)
         membership = (
             Membership.objects.select_related("workspace__logo")
+            .defer("workspace__logo__content")  # the picture itself, up to 300 kB
             .filter(user=request.user.pk, workspace__slug=slug)
             .first()
         )

@@ -26,7 +26,9 @@ def front_page(request: HttpRequest) -> HttpResponse:
 def workspace_list(request: HttpRequest) -> HttpResponse:
     """Straight into the only workspace; a choice of several, or a form for the first."""
     user = cast("User", request.user)
-    memberships = list(user.memberships.select_related("workspace").order_by("workspace__name"))
+    memberships = list(
+        user.memberships.select_related("workspace__logo").defer("workspace__logo__content").order_by("workspace__name")
+    )
     if request.method != "POST" and len(memberships) == 1 and "all" not in request.GET:
         return redirect(f"/w/{memberships[0].workspace.slug}/")
     form = NewWorkspaceForm(request.POST or None)

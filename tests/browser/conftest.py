@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Membership, User, Workspace
 from tests.factories.accounts import MembershipFactory, WorkspaceFactory
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-VIEWPORTS = {"desk": {"width": 1280, "height": 860}, "phone": {"width": 390, "height": 800}}
+VIEWPORTS: dict[str, ViewportSize] = {"desk": {"width": 1280, "height": 860}, "phone": {"width": 390, "height": 800}}
 
 OpenPage = Callable[..., Page]
 
@@ -59,7 +60,7 @@ def open_page(chromium: Browser, live_server: LiveServer) -> Iterator[OpenPage]:
     """`open_page(user, "desk" or "phone", …)` gives a fresh window, signed in as `user` if there is one."""
     contexts: list[BrowserContext] = []
 
-    def open_window(user: User | None = None, viewport: str = "desk", **options: object) -> Page:
+    def open_window(user: User | None = None, viewport: str = "desk", **options: Any) -> Page:
         context = chromium.new_context(viewport=VIEWPORTS[viewport], base_url=live_server.url, **options)
         contexts.append(context)
         if user:
