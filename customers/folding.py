@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from django.db.models import Func, CharField
+from django.db.models import CharField, Func
 
 LATIN = (range(0x00C0, 0x0250), range(0x1E00, 0x1F00))
 NOT_DECOMPOSED = {
