@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 
 from crm.navigation import navigation_for
@@ -10,6 +11,11 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from accounts.requests import WorkspaceRequest
+
+
+def mailbox(request: HttpRequest) -> dict[str, Any]:
+    """Whether mail is caught on this machine, so that there is somewhere to read it."""
+    return {"has_mailbox": bool(settings.MAILBOX_DIR)}
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
