@@ -1,1 +1,1 @@
-"""A believable neighbourhood bakery, made through the public actions. Nobody in it exists; all mail ends in `.example`."""
+"""A believable neighbourhood bakery, made through the public actions. Nobody in it exists; mail ends in `.example`."""

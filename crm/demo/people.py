@@ -11,7 +11,6 @@ from typing import TypeVar
 from crm.demo.words import FIRST_NAMES, LAST_NAMES, MAIL_HOSTS, QUARTERS, SOURCES, STREETS
 from customers.upserting.rows import CustomerRow
 
-COUNT = 2000
 MONTHS_OF_HISTORY = 18
 # Mean days between two visits, and how many of the neighbours are like that.
 HABITS = ((5, 10), (9, 16), (20, 24), (45, 26), (0, 24))
@@ -29,11 +28,11 @@ class Neighbour:
     visits_every: int
 
 
-def neighbours(chance: Random, *, today: date) -> list[Neighbour]:
+def neighbours(chance: Random, *, count: int, today: date) -> list[Neighbour]:
     start = today - timedelta(days=round(MONTHS_OF_HISTORY * 30.4))
     # More join as the bakery becomes known: the square root leans the days towards now.
     days = (today - start).days
-    joined = sorted(start + timedelta(days=int(days * chance.random() ** 0.75)) for _ in range(COUNT))
+    joined = sorted(start + timedelta(days=int(days * chance.random() ** 0.75)) for _ in range(count))
     return [_neighbour(chance, number, joined_on, today) for number, joined_on in enumerate(joined)]
 
 
@@ -79,5 +78,5 @@ def pick(chance: Random, weighted: tuple[tuple[Choice, int], ...]) -> Choice:
 
 
 def _ascii(name: str) -> str:
-    plain = name.replace("ß", "ss").replace("ı", "i").replace("ł", "l").lower()
+    plain = name.replace("ß", "ss").replace("ł", "l").lower()
     return unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-FIRST_NAMES = (
-    "Ada Aisha Alma Amara Anja Anton Arda Ayşe Bela Ben Birgit Bruno Carla Carlos Chiara Clara Daan Daniel Deniz Dilara Ebba "
-    "Elena Elias Emil Emre Erik Esra Eva Fatima Felix Fiona Florian Frida Georg Gülay Hanna Hannes Heidi Henri Ida Ilse "
-    "Imran Ines Ingrid Ivan Jakob Jana Jonas Jonathan Josefine Julia Kai Karim Katja Kim Konrad Lara Lars Lea Leila Lena "
-    "Leo Lina Linh Lotte Luca Lucía Magda Malik Mara Marek Maria Marie Marta Mats Mei Mehmet Mila Minh Mira Moritz Nadia "
-    "Naomi Nele Nick Nils Nina Noah Nora Olga Oskar Paul Paula Petra Quentin Rania Ravi Renate Robin Romy Rosa Samir Sara "
-    "Selin Simon Sofia Sven Tarek Theo Thea Tilda Tim Tobias Tomás Ulla Uwe Vera Viktor Wanda Werner Yara Yusuf Zoe Zofia"
+FIRST_NAMES = (  # noqa: SIM905  a list of a hundred literals says no more
+    "Ada Aisha Alma Amara Anja Anton Arda Ayşe Bela Ben Birgit Bruno Carla Carlos Chiara Clara Daan Daniel Deniz "
+    "Dilara Ebba Elena Elias Emil Emre Erik Esra Eva Fatima Felix Fiona Florian Frida Georg Gülay Hanna Hannes Heidi "
+    "Henri Ida Ilse Imran Ines Ingrid Ivan Jakob Jana Jonas Jonathan Josefine Julia Kai Karim Katja Kim Konrad Lara "
+    "Lars Lea Leila Lena Leo Lina Linh Lotte Luca Lucía Magda Malik Mara Marek Maria Marie Marta Mats Mei Mehmet Mila "
+    "Minh Mira Moritz Nadia Naomi Nele Nick Nils Nina Noah Nora Olga Oskar Paul Paula Petra Quentin Rania Ravi Renate "
+    "Robin Romy Rosa Samir Sara Selin Simon Sofia Sven Tarek Theo Thea Tilda Tim Tobias Tomás Ulla Uwe Vera Viktor "
+    "Wanda Werner Yara Yusuf Zoe Zofia "
 ).split()
-LAST_NAMES = (
-    "Adler Ahmadi Albrecht Arslan Bauer Becker Berger Bianchi Böhm Brandt Braun Busch Çelik Chen Costa Demir Dietrich Engel "
-    "Fernández Fischer Frank Friedrich Fuchs García Graf Groß Günther Haas Hahn Hansen Hartmann Heinrich Herrmann Hoffmann "
-    "Horn Huber Ito Jansen Jäger Kaiser Kaya Keller Klein Koch Köhler König Kowalski Krämer Kraus Krüger Kuhn Lang Lehmann "
-    "Lindner Lorenz Ludwig Maier Martin Mayer Meier Meyer Möller Moreau Müller Nagy Neumann Nguyen Novak Okafor Öztürk Park "
-    "Peters Pfeiffer Pohl Rossi Roth Sauer Schäfer Schmid Schmidt Schneider Scholz Schreiber Schröder Schulz Schuster Schwarz "
-    "Seidel Silva Simon Singh Sommer Stein Tran Vogel Vogt Wagner Walter Weber Weiß Werner Winkler Wolf Yıldız Ziegler Zimmer"
+LAST_NAMES = (  # noqa: SIM905  a list of a hundred literals says no more
+    "Adler Ahmadi Albrecht Arslan Bauer Becker Berger Bianchi Böhm Brandt Braun Busch Çelik Chen Costa Demir Dietrich "
+    "Engel Fernández Fischer Frank Friedrich Fuchs García Graf Groß Günther Haas Hahn Hansen Hartmann Heinrich "
+    "Herrmann Hoffmann Horn Huber Ito Jansen Jäger Kaiser Kaya Keller Klein Koch Köhler König Kowalski Krämer Kraus "
+    "Krüger Kuhn Lang Lehmann Lindner Lorenz Ludwig Maier Martin Mayer Meier Meyer Möller Moreau Müller Nagy Neumann "
+    "Nguyen Novak Okafor Öztürk Park Peters Pfeiffer Pohl Rossi Roth Sauer Schäfer Schmid Schmidt Schneider Scholz "
+    "Schreiber Schröder Schulz Schuster Schwarz Seidel Silva Simon Singh Sommer Stein Tran Vogel Vogt Wagner Walter "
+    "Weber Weiß Werner Winkler Wolf Yilmaz Ziegler Zimmer "
 ).split()
 MAIL_HOSTS = ("mail.example", "post.example", "inbox.example", "letters.example")
 STREETS = (
@@ -56,8 +58,7 @@ NOTES = (
     "Their daughter turns five in June: birthday cake with strawberries last year.",
 )
 PRIVACY_NOTICE = (
-    "We keep your name, your address and what you buy, to serve you well. We write to you only about what you asked for, "
-    "and you can take that back with one click in every message. We give your data to nobody. Ask us for a copy, or to "
-    "delete everything, at the counter or by mail."
+    "We keep your name, your address and what you buy, to serve you well. We write to you only about what you "
+    "asked for, and you can take that back with one click in every message. We give your data to nobody. Ask us "
+    "for a copy, or to delete everything, at the counter or by mail."
 )
-GREETING_SUBJECT = "Happy birthday, {{ customer.first_name }}!"

@@ -1,0 +1,120 @@
+"""The demo from the first member to the last cart. Run again after an interruption, it finishes what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, timedelta
+from functools import partial
+from random import Random
+from zoneinfo import ZoneInfo
+
+from django.db import connections
+from django.utils import timezone
+
+from accounts.actions import create_workspace, edit_workspace
+from accounts.models import Membership, Role, User, Workspace
+from accounts.scope import workspace_scope
+from crm.demo.people import Neighbour, neighbours
+from crm.demo.purchases import purchases
+from crm.demo.words import NOTES, PRIVACY_NOTICE
+from customers.actions.upsert import upsert_customers
+from customers.models import Customer
+from messaging.actions import Said, record_consents
+from messaging.models import ConsentSource, ConsentState, SubscriptionTopic
+from sales.actions.carts import update_cart
+from sales.actions.lines import NewLine
+from sales.actions.refunds import refund_order
+from sales.actions.upsert import upsert_orders
+from sales.models import Order, Product
+from timeline.drain import drain_workspace
+
+EMAIL, PASSWORD = "demo@bakery.example", "bread-and-butter"
+SLUG = "corner-bakery"
+ZONE = ZoneInfo("Europe/Berlin")
+TEAM = (("Ben Yilmaz", "ben@bakery.example", Role.MARKETER), ("Clara Novak", "clara@bakery.example", Role.AGENT))
+CUSTOMERS = 2000
+ORDERS_AT_ONCE = 5000
+AGREE = 0.78
+REFUNDS, CARTS = 60, 14
+SEED = 1886
+
+
+def open_bakery(*, customers: int = CUSTOMERS) -> Workspace:
+    """Make the whole demo, from its first member to its last cart. Returns its workspace."""
+    chance, now = Random(SEED), timezone.now()  # noqa: S311  the same bakery every time
+    workspace = _workspace()
+    people = neighbours(chance, count=customers, today=now.astimezone(ZONE).date())
+    orders = purchases(chance, people, now=now, zone=ZONE)
+    _in_scope(workspace, lambda: _bring_in(chance, people))
+    for start in range(0, len(orders), ORDERS_AT_ONCE):
+        _in_scope(workspace, partial(upsert_orders, orders[start : start + ORDERS_AT_ONCE], source="demo"))
+    _in_scope(workspace, lambda: _live_on(chance, now))
+    _freshen_statistics()
+    drain_workspace(workspace)
+    return workspace
+
+
+def _workspace() -> Workspace:
+    if workspace := Workspace.objects.filter(slug=SLUG).first():
+        return workspace
+    owner = User.objects.create_user(EMAIL, PASSWORD, name="Ada Martin")
+    workspace = create_workspace(name="Corner Bakery", owner=owner, zone=str(ZONE), currency="EUR")
+    for name, email, role in TEAM:
+        user = User.objects.create_user(email, PASSWORD, name=name)
+        Membership.objects.create(user=user, workspace=workspace, role=role)
+    with workspace_scope(workspace, actor=f"user:{owner.pk}"):
+        edit_workspace(
+            brand_color="#b4541a",
+            sender_email="hello@bakery.example",
+            postal_address="Corner Bakery\nLindenstraße 12\n10997 Berlin",
+            privacy_notice=PRIVACY_NOTICE,
+        )
+    return workspace
+
+
+def _bring_in(chance: Random, people: Sequence[Neighbour]) -> None:
+    """The neighbours, and what each of them agreed to at the counter when they got their card."""
+    outcomes = upsert_customers([neighbour.row for neighbour in people], source="demo")
+    topics = list(SubscriptionTopic.objects.in_use())
+    record_consents(
+        [
+            Said(
+                outcome.id or 0,
+                topic.pk,
+                ConsentState.GIVEN,
+                datetime.combine(neighbour.joined_on, time(12), ZONE),
+                wording=PRIVACY_NOTICE,
+                detail="customer card",
+            )
+            for neighbour, outcome in zip(people, outcomes, strict=True)
+            for topic in topics
+            if chance.random() < AGREE
+        ],
+        source=ConsentSource.IMPORT,
+    )
+
+
+def _live_on(chance: Random, now: datetime) -> None:
+    """What happens in between: something goes back, somebody is noted down, somebody fills a cart in the web shop."""
+    for order in Order.objects.order_by("pk")[:: max(1, Order.objects.count() // REFUNDS)]:
+        amount = order.total_minor if order.total_minor < 300 else order.total_minor // 2  # noqa: PLR2004  3 euros
+        refund_order(order, amount_minor=amount, reason="Sold out after paying", key="demo")
+    recent = list(Customer.objects.order_by("-facts__last_order_on", "pk")[: CARTS + len(NOTES)])
+    products = list(Product.objects.order_by("pk"))
+    for position, customer in enumerate(recent[:CARTS]):
+        lines = [NewLine(product=product, quantity=chance.randint(1, 3)) for product in chance.sample(products, 2)]
+        at = now - timedelta(hours=chance.randrange(1, 60))
+        update_cart(key=f"web-{position + 1:04d}", customer=customer, lines=lines, touched_at=at)
+
+
+def _in_scope(workspace: Workspace, step: Callable[[], object]) -> None:
+    """One transaction each: a long one would hold every subscriber back."""
+    with workspace_scope(workspace):
+        step()
+
+
+def _freshen_statistics() -> None:
+    """Postgres plans well only with statistics, and autovacuum has not come by yet."""
+    if "owner" in connections:
+        with connections["owner"].cursor() as cursor:
+            cursor.execute("analyze")
