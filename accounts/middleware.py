@@ -1,4 +1,4 @@
-"""From a request to its workspace: by path for people, by key for programs."""
+"""From a request to its workspace, by path. Programs come with a key instead: crm/api_gate.py."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ from django.shortcuts import render
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone
 
-from accounts.api_keys import workspace_key_of
 from accounts.models import Membership
 from accounts.scope import workspace_scope
 
 WORKSPACE_PATH = re.compile(r"^/w/(?P<slug>[-a-z0-9_]+)(?P<rest>/.*)?$")
-API_PATH = "/api/v1/"
 
 
 class WorkspaceMiddleware:
-    """Opens the scope of `/w/<slug>/…` for a signed-in member, and of `/api/v1/…` for a key. Anybody else gets 404.
+    """Opens the scope of `/w/<slug>/…` for a signed-in member. Anybody else gets 404.
 
     The prefix moves to the script name, so that `{% url %}` and `reverse` stay inside the workspace by themselves.
     """
@@ -34,8 +32,6 @@ class WorkspaceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if match := WORKSPACE_PATH.match(request.path_info):
             return self._workspace_page(request, match["slug"], match["rest"] or "/")
-        if request.path_info.startswith(API_PATH):
-            return self._api(request)
         return self.get_response(request)
 
     def _workspace_page(self, request: HttpRequest, slug: str, rest: str) -> HttpResponse:
@@ -58,15 +54,6 @@ class WorkspaceMiddleware:
             timezone.override(zone),
             _prefix_moved(request, f"/w/{slug}", rest),
         ):
-            return self.get_response(request)
-
-    def _api(self, request: HttpRequest) -> HttpResponse:
-        api_key = workspace_key_of(request)
-        request.api_key = api_key  # type: ignore[attr-defined]
-        if api_key is None:
-            return self.get_response(request)
-        request.workspace = api_key.workspace  # type: ignore[attr-defined]
-        with workspace_scope(api_key.workspace, actor=f"key:{api_key.pk}"):
             return self.get_response(request)
 
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("mailbox/", mailbox_views.mailbox_list, name="mailbox_list"),
     path("mailbox/<str:key>/", mailbox_views.mailbox_message, name="mailbox_message"),
     path("mailbox/<str:key>/html/", mailbox_views.mailbox_html, name="mailbox_html"),
+    path("api/v1/", include("crm.api")),
 ]
 
 handler400 = views.bad_request

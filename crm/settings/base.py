@@ -44,6 +44,7 @@ INSTALLED_APPS = [
 
 # The order matters: WhiteNoise answers files before anything else runs, the workspace opens last and so closes first.
 MIDDLEWARE = [
+    "crm.api_errors.ApiErrorMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -57,6 +58,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.WorkspaceMiddleware",
+    "crm.api_gate.ApiGateMiddleware",
 ]
 
 TEMPLATES = [
@@ -210,14 +212,21 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 
 # --- API -------------------------------------------------------------------------------------------------------------
 
+# What one key may ask: so many requests a second on average, and so many at once.
+API_REQUESTS_PER_SECOND = env.float("API_REQUESTS_PER_SECOND", 50)
+API_BURST = env.int("API_BURST", 500)
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api_authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api_authentication.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.rest.parsing.StrictJsonParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "crm.api_errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    # The format is JSON; a parameter `format` would be one more way to be misunderstood.
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Rapport API",

@@ -1,0 +1,14 @@
+"""`/api/v1/`: the resources of every app in one place."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+from rest_framework.routers import SimpleRouter
+
+from customers.api import CustomerViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("customers", CustomerViewSet, basename="customer")
+
+urlpatterns: list[URLPattern | URLResolver] = [*router.urls]
+app_name = "api"

@@ -1,0 +1,116 @@
+"""Whatever goes wrong below `/api/` answers in the one shape of errors, wherever it went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from accounts.public_ids import encode_id
+from accounts.rest.errors import CODE_OF_STATUS, ERROR_CODES, ApiError, error_body, first_error
+from customers.api.serializers import PREFIX as CUSTOMER
+from customers.refusals import CustomerGone, EmailTaken, ExternalIdTaken, Refused
+
+API_PREFIX = "/api/"
+LOCK_NOT_AVAILABLE = "55P03"
+
+# What the rooms refuse because of how things stand, and not because of what was sent.
+_CONFLICTS: tuple[type[Refused], ...] = (CustomerGone, EmailTaken, ExternalIdTaken)
+
+
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | None:
+    """For DRF. What is not meant for the caller stays an exception: Django logs it and answers 500."""
+    error = as_api_error(exc)
+    if error is None:
+        return None
+    set_rollback()
+    headers = {}
+    if isinstance(exc, exceptions.MethodNotAllowed):
+        headers["Allow"] = ", ".join(context["view"].allowed_methods)
+    if wait := getattr(exc, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    response = Response(error_body(error.code, error.message, param=error.param), status=error.status_code)
+    for name, value in headers.items():
+        response[name] = value
+    return response
+
+
+def as_api_error(exc: Exception) -> ApiError | None:
+    """The refusal that an exception amounts to; None for a fault of ours."""
+    if isinstance(exc, ApiError):
+        return exc
+    if isinstance(exc, Refused):
+        return _refusal(exc)
+    if isinstance(exc, exceptions.ValidationError):
+        return first_error(exc.detail)
+    if isinstance(exc, exceptions.APIException):
+        return ApiError(CODE_OF_STATUS.get(exc.status_code, "bad_request"), first_error(exc.detail).message)
+    return _django_error(exc)
+
+
+def _django_error(exc: Exception) -> ApiError | None:
+    if isinstance(exc, Http404):
+        return ApiError("not_found", str(exc) or _MESSAGES["not_found"])
+    if isinstance(exc, PermissionDenied):
+        return ApiError("missing_scope", str(exc) or "This key may not do that.")
+    if isinstance(exc, RequestDataTooBig):
+        return ApiError("body_too_large", _MESSAGES["body_too_large"])
+    if isinstance(exc, OperationalError) and getattr(exc.__cause__, "pgcode", None) == LOCK_NOT_AVAILABLE:
+        return ApiError("busy", "Another request is changing the same thing. Send it again in a moment.")
+    return None
+
+
+def _refusal(exc: Refused) -> ApiError:
+    param = exc.field or None
+    if isinstance(exc, EmailTaken | ExternalIdTaken):
+        # By id: whoever may only write customers is not told the name of one.
+        holder = encode_id(CUSTOMER, exc.customer.pk)
+        what = "e-mail address" if isinstance(exc, EmailTaken) else "external id"
+        return ApiError("conflict", f"The customer {holder} already has this {what}.", param=param)
+    return ApiError("conflict" if isinstance(exc, _CONFLICTS) else "invalid_value", str(exc), param=param)
+
+
+def error_response(error: ApiError, *, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """An error outside DRF."""
+    body = error_body(error.code, error.message, param=error.param)
+    return JsonResponse(body, status=error.status_code, headers=dict(headers or {}))
+
+
+class ApiErrorMiddleware:
+    """Stands outermost: an error page that Django or another middleware made becomes an error of the API."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_error = response.status_code >= HTTPStatus.BAD_REQUEST
+        if is_error and request.path_info.startswith(API_PREFIX) and not _is_json(response):
+            return _converted(response)
+        return response
+
+
+def _converted(page: HttpResponse) -> HttpResponse:
+    is_ours = page.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    code = CODE_OF_STATUS.get(page.status_code, "internal_error" if is_ours else "bad_request")
+    headers = {name: page[name] for name in ("Allow", "Retry-After") if name in page}
+    return error_response(ApiError(code, _MESSAGES.get(code, ERROR_CODES[code].advice)), headers=headers)
+
+
+_MESSAGES = {
+    "not_found": "There is nothing at this address.",
+    "internal_error": "Something failed on our side, and nothing was changed.",
+    "method_not_allowed": "This address does not take that method.",
+    "body_too_large": "The body is too large.",
+}
+
+
+def _is_json(response: HttpResponse) -> bool:
+    return str(response.headers.get("Content-Type", "")).startswith("application/json")

@@ -1,0 +1,75 @@
+"""The way into `/api/v1/`: who asks, how often, how much. Then the workspace's scope opens, and not before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from accounts.api_keys import workspace_key_of
+from accounts.models import ApiKey
+from accounts.rest.errors import ApiError
+from accounts.scope import workspace_scope
+from crm.api_errors import error_response
+from crm.api_idempotency import answer_once
+from crm.api_rate import Allowance, take_token
+
+API_PATH = "/api/v1/"
+# What a browser may read without a key: the documentation.
+OPEN_PATHS = ("/api/v1/docs/", "/api/v1/openapi.yaml")
+
+
+class ApiGateMiddleware:
+    """Nothing is read from the caller, and nothing asked of the network, while the scope's transaction is open."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        if not path.startswith(API_PATH) or path.startswith(OPEN_PATHS):
+            return self.get_response(request)
+        try:
+            key = _key_of(request)
+        except ApiError as error:
+            return error_response(error, headers={"WWW-Authenticate": 'Bearer realm="Rapport API"'})
+        allowance = take_token(f"key:{key.pk}")
+        response = self._answer(request, key, allowance)
+        for name, value in allowance.headers().items():
+            response[name] = value
+        return response
+
+    def _answer(self, request: HttpRequest, key: ApiKey, allowance: Allowance) -> HttpResponse:
+        try:
+            allowance.refuse_if_spent()
+            _read_body(request)
+        except ApiError as error:
+            return error_response(error)
+        request.api_key = key  # type: ignore[attr-defined]
+        request.workspace = key.workspace  # type: ignore[attr-defined]
+        # Messages are for programmers, in one language, whatever the caller's library says it accepts.
+        with translation.override("en"), workspace_scope(key.workspace, actor=f"key:{key.pk}"):
+            return answer_once(request, self.get_response)
+
+
+def _key_of(request: HttpRequest) -> ApiKey:
+    if not request.headers.get("Authorization"):
+        raise ApiError("missing_api_key", "Send your API key: `Authorization: Bearer rk_…`.")
+    key = workspace_key_of(request)
+    if key is None:
+        raise ApiError("invalid_api_key", "This API key is wrong, expired or revoked.")
+    return key
+
+
+def _read_body(request: HttpRequest) -> None:
+    """Read all of it now: a slow caller must not hold a transaction open."""
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise ApiError("unsupported_media_type", "Send the body uncompressed.")
+    if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
+        raise ApiError("bad_request", "Send the body with its Content-Length, not in chunks.")
+    length, most = int(request.META.get("CONTENT_LENGTH") or 0), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if length > most:
+        raise ApiError("body_too_large", f"The body has {length:,} bytes; at most {most:,} are taken.")
+    _ = request.body

@@ -1,0 +1,111 @@
+"""How often a key may ask: a token bucket in Valkey, shared by all web processes."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import redis
+from django.conf import settings
+
+from accounts.rest.errors import ApiError
+
+log = logging.getLogger(__name__)
+
+# Refills by the server's own clock, so that web machines whose clocks differ agree. Answers whether there was a token,
+# how many are left, and the seconds until there is one again.
+_TAKE = """
+local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local clock = redis.call('TIME')
+local now = clock[1] + clock[2] / 1000000
+local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local tokens = burst
+if bucket[1] then tokens = math.min(burst, bucket[1] + math.max(0, now - bucket[2]) * rate) end
+local taken = 0
+if tokens >= 1 then tokens = tokens - 1; taken = 1 end
+redis.call('HSET', KEYS[1], 'tokens', tokens, 'at', now)
+redis.call('EXPIRE', KEYS[1], math.ceil(burst / rate) + 1)
+return {taken, tostring(tokens)}
+"""
+
+# While Valkey is away each process grants this share of the limit on its own, so that a few of them stay within it.
+LOCAL_SHARE = 0.25
+# Seconds before Valkey is asked again after it failed: its time-outs must not be paid by every request.
+LOOK_AGAIN_AFTER = 5.0
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left to a key. `rate` is tokens a second."""
+
+    is_granted: bool
+    tokens: float
+    rate: float
+    burst: int
+
+    def headers(self) -> dict[str, str]:
+        """`RateLimit-Reset`: the seconds until the bucket is full again."""
+        headers = {
+            "RateLimit-Limit": str(self.burst),
+            "RateLimit-Remaining": str(int(self.tokens)),
+            "RateLimit-Reset": str(math.ceil((self.burst - self.tokens) / self.rate)),
+        }
+        if not self.is_granted:
+            headers["Retry-After"] = str(self.retry_after)
+        return headers
+
+    @property
+    def retry_after(self) -> int:
+        return max(1, math.ceil((1 - self.tokens) / self.rate))
+
+    def refuse_if_spent(self) -> None:
+        if not self.is_granted:
+            raise ApiError("rate_limited", f"Too many requests. Try again in {self.retry_after} s.")
+
+
+class LocalBuckets:
+    """The same bucket in this process's memory."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def take(self, name: str, *, rate: float, burst: int) -> Allowance:
+        now = time.monotonic()
+        tokens, at = self._buckets.get(name, (float(burst), now))
+        tokens = min(burst, tokens + (now - at) * rate)
+        is_granted = tokens >= 1
+        self._buckets[name] = (tokens - is_granted, now)
+        return Allowance(is_granted, tokens - is_granted, rate, burst)
+
+
+class Limiter:
+    """Valkey's answer, or while it is away the local one: the limit is never lifted."""
+
+    def __init__(self, location: str, options: dict[str, Any]) -> None:
+        self._take = redis.Redis.from_url(location, **options).register_script(_TAKE)
+        self._local = LocalBuckets()
+        self._away_until = 0.0
+
+    def take(self, name: str, *, rate: float, burst: int) -> Allowance:
+        if time.monotonic() >= self._away_until:
+            try:
+                taken, tokens = self._take(keys=[f"rate:{name}"], args=[rate, burst])
+                return Allowance(bool(taken), float(tokens), rate, burst)
+            except redis.RedisError:
+                log.warning("Valkey is away: limiting the API within this process", exc_info=True)
+                self._away_until = time.monotonic() + LOOK_AGAIN_AFTER
+        return self._local.take(name, rate=rate * LOCAL_SHARE, burst=math.ceil(burst * LOCAL_SHARE))
+
+
+@cache
+def _limiter() -> Limiter:
+    valkey = settings.CACHES["default"]
+    return Limiter(valkey["LOCATION"], valkey.get("OPTIONS", {}))
+
+
+def take_token(name: str) -> Allowance:
+    return _limiter().take(name, rate=settings.API_REQUESTS_PER_SECOND, burst=settings.API_BURST)

@@ -1,0 +1,3 @@
+from customers.api.views import CustomerViewSet
+
+__all__ = ["CustomerViewSet"]
