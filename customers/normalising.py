@@ -149,11 +149,13 @@ def _birthday_patterns(*, day_first: bool) -> tuple[re.Pattern[str], ...]:
 
 def checked_birthday(*, month: int, day: int, year: int | None = None, today: date | None = None) -> Birthday:
     """Refuses days that are in no calendar, and years that nobody living was born in."""
+    today = today or date.today()  # noqa: DTZ011  day precision
+    is_possible = year is None or OLDEST_BIRTH_YEAR <= year <= today.year
     try:
-        born = date(year or 2000, month, day)  # 2000 has a 29 February
+        born = date(year if year and is_possible else 2000, month, day)  # 2000 has a 29 February
     except ValueError as error:
         raise ValueRefused("There is no such day in the calendar.", field="birthday") from error
-    if year is not None and (year < OLDEST_BIRTH_YEAR or born > (today or date.today())):  # noqa: DTZ011  day precision
+    if not is_possible or (year is not None and born > today):
         raise ValueRefused(f"The year of birth must lie between {OLDEST_BIRTH_YEAR} and today.", field="birthday")
     return Birthday(month, day, year)
 

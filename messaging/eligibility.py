@@ -42,8 +42,8 @@ class Standing:
 def refusals(messages: Sequence[Message]) -> dict[int, Reason]:
     """Why each message that must not be sent must not, by its id.
 
-    A message with a topic needs consent to it. One without was asked for (a confirmation): it needs none, and goes even
-    to those who unsubscribed from everything, but never to an address that bounced, complained or was blocked.
+    A message with a topic needs consent to it. One without was asked for (a confirmation): it needs none, and
+    goes even to the archived and those who left everything, but to no address that bounced, complained or was blocked.
     """
     standing = _standing(messages)
     reasons = ((message.pk, _refusal(message, standing)) for message in messages)
@@ -63,8 +63,6 @@ def _refusal(message: Message, standing: Standing) -> Reason | None:
 def _refused_by_address(message: Message, customer: Customer | None) -> Reason | None:
     if customer and customer.erased_at:
         return Reason.ERASED
-    if customer and customer.archived_at:
-        return Reason.ARCHIVED
     if not message.address or (customer and not customer.email_norm):
         return Reason.NO_ADDRESS
     if not looks_like_address(message.address):
@@ -82,6 +80,8 @@ def _refused_by_suppression(message: Message, standing: Standing) -> Reason | No
 
 
 def _refused_by_customer(message: Message, customer: Customer, standing: Standing) -> Reason | None:
+    if customer.archived_at:
+        return Reason.ARCHIVED
     if customer.preferred_channel == Channel.NONE:
         return Reason.WANTS_NO_CONTACT
     if message.topic_id is None or message.topic_id not in standing.topics_in_use:

@@ -9,6 +9,7 @@ from messaging.actions.consent import (
 from messaging.actions.consent_batches import Said, record_consents
 from messaging.actions.queueing import queue_messages
 from messaging.actions.stopping import cancel_messages, skip_messages
+from messaging.actions.subscribing import choose_topics, confirm_subscription, join, unsubscribe
 from messaging.actions.suppression import block_address, lift_unsubscription, release_address, suppress_address
 from messaging.actions.templates import add_template, refresh_template, rewrite_template
 from messaging.actions.topics import add_default_topics, add_topic, archive_topic, edit_topic, restore_topic
@@ -23,9 +24,12 @@ __all__ = [
     "ask_consent",
     "block_address",
     "cancel_messages",
+    "choose_topics",
     "confirm_consent",
+    "confirm_subscription",
     "edit_topic",
     "give_consent",
+    "join",
     "lift_unsubscription",
     "queue_messages",
     "record_consents",
@@ -35,6 +39,7 @@ __all__ = [
     "rewrite_template",
     "skip_messages",
     "suppress_address",
+    "unsubscribe",
     "unsubscribe_from_everything",
     "withdraw_consent",
 ]

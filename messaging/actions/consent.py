@@ -37,7 +37,7 @@ EVENT_OF_STATE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """How it is known: through which door, under which words, from where, and when (None: now)."""
+    """How it is known: through which door, under which words (empty: the topic's), from where, and when (None: now)."""
 
     source: ConsentSource
     wording: str = ""
@@ -142,7 +142,7 @@ def _write(
             topic=topic,
             state=state,
             source=evidence.source,
-            wording=evidence.wording,
+            wording=evidence.wording or words_of(topic),
             detail=evidence.detail,
             ip=evidence.ip,
             message=message,
@@ -157,6 +157,11 @@ def _write(
         for record in records
     )
     return records
+
+
+def words_of(topic: SubscriptionTopic) -> str:
+    """What pages say of a topic where somebody agrees to it."""
+    return f"{topic.name}: {topic.description}" if topic.description else topic.name
 
 
 def _locked(customer: Customer) -> Customer:

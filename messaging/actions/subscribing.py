@@ -1,0 +1,132 @@
+"""What people do by themselves on the public pages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from django.db import transaction
+
+from accounts.tokens import new_secret
+from customers.actions import add_customer, edit_customer, restore_customer
+from customers.models import Customer
+from customers.normalising import Birthday, clean_email
+from customers.refusals import EmailTaken
+from messaging.actions.consent import (
+    Evidence,
+    ask_consent,
+    confirm_consent,
+    give_consent,
+    unsubscribe_from_everything,
+    withdraw_consent,
+)
+from messaging.actions.queueing import queue_messages
+from messaging.actions.suppression import lift_unsubscription
+from messaging.actions.templates import add_template, refresh_template
+from messaging.drafts import MessageDraft
+from messaging.eligibility import consents_of
+from messaging.models import (
+    ConsentSource,
+    ConsentState,
+    Message,
+    Priority,
+    SubscriptionTopic,
+    Template,
+    TemplateVersion,
+)
+from messaging.purposes import Purpose
+
+CONFIRMATION_SUBJECT = "Please confirm your subscription"
+# No name in it: whoever typed the address in could have written anything there.
+CONFIRMATION_BODY = """<p>Somebody, most likely you, asked {{ workspace.name }} to write to this address about:</p>
+<p><strong>{{ topics }}</strong></p>
+<p><a href="{{ confirmation_url }}">Confirm the subscription</a></p>
+<p>The link works for seven days. If it was not you, do nothing: you will not be written to.</p>"""
+
+
+@transaction.atomic
+def join(
+    *, name: str, email: str, birthday: Birthday | None, topics: Sequence[SubscriptionTopic], ip: str | None
+) -> Message:
+    """Somebody who may be anybody signs up: a profile, if the address is new, and a message asking to confirm.
+
+    Of a customer whom we know nothing is changed, since the address proves nothing yet. Raises ValueRefused.
+    """
+    customer = _holder(email) or _newcomer(name=name, email=email, birthday=birthday)
+    draft = MessageDraft(
+        address=customer.email,
+        purpose=Purpose.CONFIRMATION,
+        dedupe_key=f"{Purpose.CONFIRMATION}:{customer.pk}:{new_secret()}",
+        template_version_id=_confirmation_text().pk,
+        customer_id=customer.pk,
+        context={"topics": ", ".join(topic.name for topic in topics)},
+        priority=Priority.TRANSACTIONAL,
+    )
+    queue_messages([draft])
+    message = Message.objects.get(dedupe_key=draft.dedupe_key)
+    ask_consent(customer, topics, evidence=Evidence(source=ConsentSource.JOIN_PAGE, ip=ip), message=message)
+    return message
+
+
+@transaction.atomic
+def confirm_subscription(message: Message, *, ip: str | None) -> list[SubscriptionTopic]:
+    """The address answered. Whoever was archived meanwhile is a customer again. Returns the topics of the message."""
+    topics = confirm_consent(message, ip=ip)
+    if message.customer is not None and message.customer.archived_at:
+        restore_customer(message.customer)
+    return topics
+
+
+@transaction.atomic
+def unsubscribe(message: Message, customer: Customer, *, from_everything: bool, evidence: Evidence) -> None:
+    """By the link of a message: from its topic, or from all of them."""
+    if from_everything or message.topic is None:
+        unsubscribe_from_everything(customer, evidence=evidence)
+    else:
+        withdraw_consent(customer, [message.topic], evidence=evidence)
+
+
+@transaction.atomic
+def choose_topics(customer: Customer, *, name: str, topics: Collection[SubscriptionTopic], evidence: Evidence) -> None:
+    """Everything that the preference page shows, as its owner left it. The link proved the address.
+
+    Raises ValueRefused and CustomerGone.
+    """
+    edit_customer(customer, name=name)
+    offered = list(SubscriptionTopic.objects.in_use())
+    said = consents_of([customer.pk], [topic.pk for topic in offered])
+    left = [topic for topic in offered if topic not in topics and _is_open(said.get((customer.pk, topic.pk)))]
+    withdraw_consent(customer, left, evidence=evidence)
+    give_consent(customer, topics, evidence=evidence)
+    if topics:
+        lift_unsubscription(customer.email)
+
+
+def _is_open(state: str | None) -> bool:
+    return state in {ConsentState.GIVEN, ConsentState.PENDING}
+
+
+def _holder(email: str) -> Customer | None:
+    return Customer.objects.filter(email_norm=clean_email(email).norm, merged_into=None, erased_at=None).first()
+
+
+def _newcomer(*, name: str, email: str, birthday: Birthday | None) -> Customer:
+    try:
+        with transaction.atomic():
+            return add_customer(
+                source="join page", source_channel="join page", name=name, email=email, birthday=birthday
+            )
+    except EmailTaken as taken:
+        # Pressed twice: the other request was first.
+        return taken.customer
+
+
+def _confirmation_text() -> TemplateVersion:
+    template = Template.objects.filter(key=Purpose.CONFIRMATION).first()
+    if template:
+        return refresh_template(template)
+    return add_template(
+        key=Purpose.CONFIRMATION,
+        name="Confirmation of a subscription",
+        subject=CONFIRMATION_SUBJECT,
+        body=CONFIRMATION_BODY,
+    )

@@ -1,0 +1,3 @@
+from messaging.forms.public import JoinForm, PreferencesForm
+
+__all__ = ["JoinForm", "PreferencesForm"]

@@ -1,0 +1,117 @@
+"""What strangers and customers fill in on the public pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.dates import MONTHS
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Customer
+from customers.normalising import LONGEST, Birthday, checked_birthday, clean_email, clean_name
+from customers.refusals import ValueRefused
+from messaging.actions.consent import words_of
+from messaging.models import SubscriptionTopic
+from messaging.queries import topic_states, topics_offered
+
+DAYS = [("", _("Day")), *((str(day), str(day)) for day in range(1, 32))]
+MONTH_NAMES = [("", _("Month")), *((str(number), name) for number, name in MONTHS.items())]
+
+
+class TopicsField(forms.ModelMultipleChoiceField):
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, topic: SubscriptionTopic) -> str:  # type: ignore[override]
+        return words_of(topic)
+
+
+class PublicForm(forms.Form):
+    """Refuses what the customers' room refuses, with its words."""
+
+    def clean_name(self) -> str:
+        try:
+            return clean_name(self.cleaned_data["name"])
+        except ValueRefused as refused:
+            raise forms.ValidationError(str(refused)) from refused
+
+
+class PreferencesForm(PublicForm):
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=LONGEST["name"],
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    topics = TopicsField(label=_("What we may write to you about"), queryset=None, required=False)
+
+    def __init__(self, data: Any, *, customer: Customer) -> None:
+        states = [each for each in topic_states(customer) if each.topic.archived_at is None]
+        initial = {"name": customer.name, "topics": [each.topic.pk for each in states if each.is_given]}
+        super().__init__(data, initial=initial)
+        self.fields["topics"].queryset = SubscriptionTopic.objects.in_use()  # type: ignore[attr-defined]
+
+    @property
+    def chosen(self) -> list[SubscriptionTopic]:
+        return list(self.cleaned_data["topics"])
+
+
+class JoinForm(PublicForm):
+    name = forms.CharField(
+        label=_("Your name"), max_length=LONGEST["name"], widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    email = forms.CharField(
+        label=_("E-mail address"),
+        max_length=LONGEST["email"],
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    birth_day = forms.ChoiceField(label=_("Day"), choices=DAYS, required=False)
+    birth_month = forms.ChoiceField(label=_("Month"), choices=MONTH_NAMES, required=False)
+    birth_year = forms.IntegerField(
+        label=_("Year"), required=False, widget=forms.NumberInput(attrs={"placeholder": _("Year")})
+    )
+    topics = TopicsField(
+        label=_("What may we write to you about?"),
+        queryset=None,
+        error_messages={"required": _("Choose at least one.")},
+    )
+    # Nobody sees it; programs that fill in everything do. Its name must tempt them, and no browser's autofill.
+    website = forms.CharField(required=False, max_length=500)
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.offered = topics_offered()
+        self.fields["topics"].queryset = SubscriptionTopic.objects.filter(  # type: ignore[attr-defined]
+            pk__in=[topic.pk for topic in self.offered]
+        )
+
+    def clean_email(self) -> str:
+        try:
+            return clean_email(self.cleaned_data["email"]).written
+        except ValueRefused as refused:
+            raise forms.ValidationError(str(refused)) from refused
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        day, month, year = data.get("birth_day"), data.get("birth_month"), data.get("birth_year")
+        data["birthday"] = None
+        if day and month:
+            data["birthday"] = self._birthday(int(month), int(day), year)
+        elif day or month or year:
+            self.add_error("birth_day", str(_("Give the day and the month, or leave all of the birthday empty.")))
+        return data
+
+    def _birthday(self, month: int, day: int, year: int | None) -> Birthday | None:
+        try:
+            return checked_birthday(month=month, day=day, year=year)
+        except ValueRefused as refused:
+            self.add_error("birth_day", str(refused))
+            return None
+
+    @property
+    def birthday_fields(self) -> list[forms.BoundField]:
+        return [self["birth_day"], self["birth_month"], self["birth_year"]]
+
+    @property
+    def is_from_a_program(self) -> bool:
+        return bool(self.data.get("website"))

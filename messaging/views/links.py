@@ -1,0 +1,63 @@
+"""What the links of a message lead to. Whoever follows one changes nothing: scanners do. A POST does."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.requests import client_ip
+from customers.models import Customer
+from messaging import actions
+from messaging.actions import Evidence
+from messaging.addresses import hash_address, mask_address
+from messaging.forms import PreferencesForm
+from messaging.links import CONFIRMATION, PREFERENCES, UNSUBSCRIBE
+from messaging.models import ConsentSource, Message
+from messaging.queries import topics_asked
+from messaging.views.doors import PublicRequest, behind_link, link_gone
+
+page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@behind_link(UNSUBSCRIBE)
+@page
+def unsubscribe(request: PublicRequest, message: Message, customer: Customer) -> HttpResponse:
+    """Also what a mail program posts to by itself (RFC 8058): no cookie, no redirect, as often as it likes."""
+    choice = request.POST.get("choice", "topic")
+    if request.method == "POST":
+        evidence = Evidence(source=ConsentSource.UNSUBSCRIBE, detail=f"message {message.pk}", ip=client_ip(request))
+        actions.unsubscribe(message, customer, from_everything=choice == "everything", evidence=evidence)
+    words = {"topic": message.topic, "address": mask_address(message.address), "choice": choice}
+    template = "unsubscribed" if request.method == "POST" else "unsubscribe"
+    return render(request, f"messaging/{template}.html", words)
+
+
+@behind_link(PREFERENCES)
+@page
+def preferences(request: PublicRequest, message: Message, customer: Customer) -> HttpResponse:
+    if hash_address(customer.email_norm) != message.address_hash:
+        # The message went to an address that is the customer's no more, and perhaps never was.
+        return link_gone(request)
+    form = PreferencesForm(request.POST or None, customer=customer)
+    evidence = Evidence(source=ConsentSource.PREFERENCES, detail=f"message {message.pk}", ip=client_ip(request))
+    if "leave" in request.POST:
+        actions.unsubscribe_from_everything(customer, evidence=evidence)
+        messages.success(request, "You will get no more messages from us.")
+        return redirect(request.path)
+    if request.method == "POST" and form.is_valid():
+        actions.choose_topics(customer, name=form.cleaned_data["name"], topics=form.chosen, evidence=evidence)
+        messages.success(request, "Saved.")
+        return redirect(request.path)
+    words = {"form": form, "address": mask_address(message.address)}
+    return render(request, "messaging/preferences.html", words, status=422 if form.errors else 200)
+
+
+@behind_link(CONFIRMATION)
+@page
+def confirmation(request: PublicRequest, message: Message, customer: Customer) -> HttpResponse:
+    if request.method == "POST":
+        topics = actions.confirm_subscription(message, ip=client_ip(request))
+        return render(request, "messaging/confirmed.html", {"topics": topics})
+    return render(request, "messaging/confirmation.html", {"topics": topics_asked(message)})
