@@ -21,3 +21,6 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+
+# Every page asks for the hashed names: the plain copies would only double the work of compressing them.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True

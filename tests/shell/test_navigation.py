@@ -7,11 +7,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Role, User
-from crm.navigation import SECTIONS
+from crm.navigation import CUSTOMER_SEARCH, SECTIONS, _page
 from tests.client import Browser
 from tests.conftest import signed_in
 
-pytestmark = pytest.mark.usefixtures("pages")
+# Pages on their way. This may only shrink.
+NOT_BUILT_YET = {
+    "customers:customer_list",
+    "customers:customer_search",
+    "customers:import_list",
+    "sales:cart_list",
+    "sales:order_list",
+    "sales:product_list",
+    "messaging:birthday_greeting",
+    "messaging:message_list",
+}
 
 
 def labels_of(browser: Browser, path: str = "/") -> list[str]:
@@ -19,6 +29,7 @@ def labels_of(browser: Browser, path: str = "/") -> list[str]:
     return [str(entry.label) for section in navigation.sections for entry in section.entries]
 
 
+@pytest.mark.usefixtures("pages")
 @pytest.mark.parametrize(
     ("role", "expected"),
     [
@@ -34,6 +45,7 @@ def test_navigation_shows_the_pages_that_the_role_may_open(
     assert labels_of(signed_in(member(role))) == expected
 
 
+@pytest.mark.usefixtures("pages")
 @pytest.mark.parametrize(
     ("path", "current"), [("/", "Overview"), ("/customers/", "Customers"), ("/customers/7/", "Customers")]
 )
@@ -45,6 +57,7 @@ def test_navigation_marks_the_page_one_is_on_or_below(owner_browser: Browser, pa
     ]
 
 
+@pytest.mark.usefixtures("pages")
 def test_navigation_leads_into_the_workspace(owner_browser: Browser) -> None:
     page = owner_browser.get("/customers/7/").content.decode()
 
@@ -59,6 +72,16 @@ def test_sections_and_shortcuts_are_told_apart() -> None:
     assert len(names) == len(set(names))
 
 
+def test_every_entry_has_a_page_that_names_its_permission() -> None:
+    _page.cache_clear()
+    names = {entry.url_name for section in SECTIONS for entry in section.entries} | {CUSTOMER_SEARCH}
+
+    without_page = {name for name in names if _page(name)[1] is None}
+
+    assert without_page <= NOT_BUILT_YET
+
+
+@pytest.mark.usefixtures("pages")
 def test_the_shell_of_a_page_costs_no_query(owner_browser: Browser) -> None:
     with CaptureQueriesContext(connection) as without_shell:
         owner_browser.get("/plain/")
