@@ -18,8 +18,8 @@ COPY --from=packages /venv /venv
 WORKDIR /app
 COPY . .
 # The settings want every variable; static files depend on none of them.
-RUN SECRET_KEY=build ALLOWED_HOSTS=build PUBLIC_URL=https://build DEFAULT_FROM_EMAIL=build@build.example \
-    DATABASE_URL=postgres://build/build REDIS_URL=redis://build \
+RUN SECRET_KEY=build ADDRESS_HASH_KEY=build ALLOWED_HOSTS=build PUBLIC_URL=https://build \
+    DEFAULT_FROM_EMAIL=build@build.example DATABASE_URL=postgres://build/build REDIS_URL=redis://build \
     python manage.py collectstatic --noinput --verbosity 0
 USER rapport
 EXPOSE 8000

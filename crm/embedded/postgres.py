@@ -40,7 +40,7 @@ class Postgres:
     ) -> None:
         self.name = "postgres"
         self._user = places.server_user()
-        self._bin = _binaries(self._user)
+        self.programs = _binaries(self._user)
         self._folder = places.enterable_folder(folder.resolve(), self._user)
         self._data = self._folder / "data"
         self._settings = _COMMON | (_DURABLE if is_durable else _THROWAWAY)
@@ -96,7 +96,7 @@ class Postgres:
 
     def _is_launched(self, seconds: float) -> bool:
         options = self._settings | {"unix_socket_directories": str(self.socket_folder)}
-        command = [str(self._bin / "postgres"), "-D", str(self._data)]
+        command = [str(self.programs / "postgres"), "-D", str(self._data)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         # SIGQUIT is Postgres' own way to end at once, children included, with a recovery at the next start.
         self._child = self._run_as_server(command, death_signal=signal.SIGQUIT, output=self._output)
@@ -108,7 +108,7 @@ class Postgres:
     def _create(self) -> None:
         unfinished = self._folder / "data.new"  # a name of its own: half a database must never be taken for one
         shutil.rmtree(unfinished, ignore_errors=True)
-        command = [str(self._bin / "initdb"), "-D", str(unfinished), "--username=postgres", *INITDB_LOCALE]
+        command = [str(self.programs / "initdb"), "-D", str(unfinished), "--username=postgres", *INITDB_LOCALE]
         command += ["--auth-local=trust", "--auth-host=reject", "--no-instructions"]
         if not self._is_durable:
             command.append("--no-sync")
@@ -144,7 +144,7 @@ class Postgres:
         return lines[:1] == [str(self.pid)] and [line.strip() for line in lines[_STATUS_LINE:]] == ["ready"]
 
     def _create_roles(self) -> None:
-        command = [str(self._bin / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "postgres"]
+        command = [str(self.programs / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "postgres"]
         command += ["-h", str(self.socket_folder), "-f", "-"]
         with _ROLES.open("rb") as roles:
             done = subprocess.run(command, stdin=roles, capture_output=True, env=clean_environment(), check=False)

@@ -1,4 +1,7 @@
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +59,17 @@ def test_production_settings_get_all_they_ask_for(services: dict[str, Any]) -> N
 
     for name in ("web", "worker", "beat", "migrate"):
         assert required <= set(services[name]["environment"])
+
+
+def test_image_can_collect_static_files(bare_environment: dict[str, str], tmp_path: Path) -> None:
+    """The build's own line, with this Python for the image's."""
+    [line] = re.findall(
+        r"^RUN (SECRET_KEY=(?:.|\\\n)*?collectstatic.*)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE
+    )
+    line = line.replace("python manage.py", f"{sys.executable} manage.py") + " --dry-run"
+    image = {"DJANGO_SETTINGS_MODULE": "crm.settings.production", "STATIC_ROOT": str(tmp_path)}
+
+    subprocess.run(["sh", "-c", line], env=bare_environment | image, cwd=ROOT, check=True, capture_output=True)
 
 
 def test_image_runs_as_an_ordinary_user_from_hashed_locks() -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command, get_commands
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Workspace
 from crm import heartbeat
+from crm.boot import refuse_unsafe_boot
 
 _FILLING = "being filled"
 
@@ -23,6 +25,10 @@ class Command(BaseCommand):
 
     def handle(self, *, ready_fd: int | None, demo: Path | None, **_: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
+        try:
+            refuse_unsafe_boot()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from None
         cache.delete(heartbeat.KEY)  # of the workers before us
         if ready_fd is not None:
             os.write(ready_fd, b"1")
@@ -31,7 +37,10 @@ class Command(BaseCommand):
             self._fill(demo)
 
     def _fill(self, demo: Path) -> None:
-        """Only where nobody is yet, or where it was interrupted: never into somebody's own data."""
+        """Only where nobody is yet, or where it was interrupted: never into somebody's own data.
+
+        The last line that `seed_demo` writes is the sign-in.
+        """
         was_interrupted = demo.exists() and demo.read_text() == _FILLING
         if Workspace.objects.exists() and not was_interrupted:
             return
