@@ -137,6 +137,18 @@ EMAIL_URL = env.str("EMAIL_URL", "consolemail://")
 globals().update(env.email_url_config(EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Rapport <rapport@localhost>")
 PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000")
+# How the mail server is treated: connections of each worker process (also how many messages can be in doubt when one is
+# killed), seconds to wait for a reply and for the last word on a message, messages a second, in all and to one domain
+# (0: as many as it takes).
+SMTP_CONNECTIONS = env.int("SMTP_CONNECTIONS", 10)
+SMTP_REPLY_SECONDS = env.float("SMTP_REPLY_SECONDS", 60.0)
+SMTP_BODY_SECONDS = env.float("SMTP_BODY_SECONDS", 300.0)
+SMTP_RATE = env.int("SMTP_RATE", 0)
+SMTP_DOMAIN_RATE = env.int("SMTP_DOMAIN_RATE", 0)
+# Seconds for which a claimed message is one worker's. A worker that dies costs its messages that delay.
+MESSAGE_LEASE_SECONDS = env.float("MESSAGE_LEASE_SECONDS", 120.0)
+# The mail server's log (Postfix), which settles what became of messages whose worker was killed.
+RELAY_LOG = env.str("RELAY_LOG", "")
 # Where `./run up` keeps the mail that it catches; unset, there is no mailbox to look into.
 MAILBOX_DIR = env.str("MAILBOX_DIR", "")
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from messaging.addresses import hash_address
@@ -70,3 +73,5 @@ class MessageFactory(DjangoModelFactory[Message]):
     message_id = factory.Sequence(lambda n: f"<{n}@rapport.example>")
     address = factory.SelfAttribute("customer.email")
     address_hash = factory.LazyAttribute(lambda message: hash_address(message.address))
+    # A test is one transaction, and Postgres' now() is when it began.
+    not_before = factory.LazyFunction(lambda: timezone.now() - timedelta(minutes=5))

@@ -1,0 +1,74 @@
+"""From the queue into a worker's hands, and out of them again. A token says whose hands a message is in."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from accounts.scope import current_workspace_id
+from messaging.actions.outcomes import Settled
+from messaging.models import Message, MessageState
+from timeline.recording import record_many
+
+
+def new_token() -> str:
+    return f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(8)}"
+
+
+@transaction.atomic
+def claim_messages(*, limit: int, token: str) -> list[Message]:
+    """Take what is due into this worker's hands, the most urgent first. Nobody else gets the same."""
+    claimed = Message.objects.raw(
+        """update messaging_message m
+           set state = 'leased', lease_token = %(token)s, lease_expires_at = now() + %(lease)s
+           from (select id from messaging_message
+                 where workspace_id = %(workspace)s and state = 'queued' and not_before <= now()
+                 order by priority, not_before, id for update skip locked limit %(limit)s) due
+           where m.workspace_id = %(workspace)s and m.id = due.id
+           returning m.*""",
+        {
+            "token": token,
+            "lease": timedelta(seconds=settings.MESSAGE_LEASE_SECONDS),
+            "workspace": current_workspace_id(),
+            "limit": limit,
+        },
+    )
+    return sorted(claimed, key=lambda message: (message.priority, message.not_before, message.pk))
+
+
+@transaction.atomic
+def release_messages(*, token: str) -> int:
+    """Put back what was claimed and not begun. Returns how many."""
+    return Message.objects.filter(state=MessageState.LEASED, lease_token=token).update(
+        state=MessageState.QUEUED, lease_token="", lease_expires_at=None
+    )
+
+
+@transaction.atomic
+def expire_leases() -> int:
+    """Settle what dead workers held: what had not begun goes back, what was leaving is in doubt. Returns how many.
+
+    What goes back stands behind the rest: if it was what killed its worker, it does not hold up everybody else's.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """update messaging_message
+               set state = case state when 'leased' then 'queued' else 'unknown' end,
+                   not_before = case state when 'leased' then now() else not_before end,
+                   attempts = attempts + case state when 'sending' then 1 else 0 end,
+                   lease_token = '', lease_expires_at = null
+               where id in (select id from messaging_message
+                            where workspace_id = %s and state in ('leased', 'sending') and lease_expires_at <= now()
+                            for update skip locked)
+                 and workspace_id = %s
+               returning id, customer_id, purpose, state, reason, ''""",
+            [current_workspace_id(), current_workspace_id()],
+        )
+        expired = [Settled(*row) for row in cursor.fetchall()]
+    record_many(event for each in expired if (event := each.event()) is not None)
+    return len(expired)

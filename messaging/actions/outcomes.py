@@ -1,0 +1,164 @@
+"""What became of messages in hand, and which of them may leave. One transaction, which waits for no network.
+
+Whatever is written about a message in hand names its token, so that a worker whose lease ran out changes nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.db import connection, transaction
+
+from accounts.scope import current_workspace_id
+from messaging.events import MessageFailed, MessageInDoubt, MessageSent, MessageSkipped
+from messaging.models import MessageEvent, MessageState
+from messaging.reasons import Reason
+from timeline.recording import record_many
+from timeline.registry import EventBody
+
+MOST_ATTEMPTS = 8
+LONGEST_BACK_OFF = timedelta(hours=1)
+LONGEST_REPLY = 500  # characters
+
+_json = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a message in hand. `is_try`: the relay was asked, and this counts as an attempt."""
+
+    message_id: int
+    state: MessageState
+    reason: str = ""
+    reply: str = ""
+    is_try: bool = True
+    # For one that goes back into the queue: not before this many seconds from now, times two for each attempt.
+    back_off: int = 0
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A message whose body is about to leave, and what it was rendered with."""
+
+    message_id: int
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+@transaction.atomic
+def advance_messages(*, token: str, outcomes: Sequence[Outcome] = (), marks: Sequence[Mark] = ()) -> set[int]:
+    """Write down what became of some messages in hand, and mark others as leaving. Returns which of these may leave.
+
+    A marked message may not leave if its lease ran out, if somebody stopped it, or if its address was suppressed.
+    """
+    if outcomes:
+        _settle(outcomes, token)
+    return _mark(marks, token) if marks else set()
+
+
+def _settle(outcomes: Sequence[Outcome], token: str) -> None:
+    columns: list[list[Any]] = [
+        [outcome.message_id for outcome in outcomes],
+        [str(outcome.state) for outcome in outcomes],
+        [str(outcome.reason) for outcome in outcomes],
+        [outcome.reply[:LONGEST_REPLY] for outcome in outcomes],
+        [int(outcome.is_try) for outcome in outcomes],
+        [outcome.back_off for outcome in outcomes],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """update messaging_message m
+               set state = o.outcome, lease_token = '', lease_expires_at = null, attempts = m.attempts + o.tried,
+                   reason = o.why, reply = case when o.reply = '' then m.reply else o.reply end,
+                   sent_at = case when o.outcome = 'sent' then now() end,
+                   settled_at = case when o.outcome in ('sent', 'failed', 'skipped') then now() end,
+                   not_before = case
+                     when o.outcome = 'queued' and o.back_off > 0
+                     then now() + least(o.back_off * 2 ^ least(m.attempts, 20) * interval '1 second', %s)
+                     else m.not_before end
+               from (select d.*,
+                            case when d.state = 'queued' and m.attempts + d.tried >= %s then 'failed' else d.state end
+                              as outcome,
+                            case when d.state = 'queued' and m.attempts + d.tried >= %s then %s else d.reason end as why
+                     from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[])
+                            as d(id, state, reason, reply, tried, back_off)
+                     join messaging_message m on m.workspace_id = %s and m.id = d.id) o
+               where m.workspace_id = %s and m.id = o.id
+                 and (m.state in ('leased', 'sending') and m.lease_token = %s
+                      or m.state = 'unknown' and o.outcome = 'sent')
+               returning m.id, m.customer_id, m.purpose, m.state, m.reason, o.reply""",
+            [
+                LONGEST_BACK_OFF,
+                MOST_ATTEMPTS,
+                MOST_ATTEMPTS,
+                Reason.GAVE_UP,
+                *columns,
+                current_workspace_id(),
+                current_workspace_id(),
+                token,
+            ],
+        )
+        settled = [Settled(*row) for row in cursor.fetchall()]
+    record_many(event for each in settled if (event := each.event()) is not None)
+    MessageEvent.objects.bulk_create(
+        MessageEvent(message_id=each.message_id, kind="put_off", detail=each.reply)
+        for each in settled
+        if each.state == MessageState.QUEUED and each.reply
+    )
+
+
+@dataclass(frozen=True)
+class Settled:
+    message_id: int
+    customer_id: int | None
+    purpose: str
+    state: str
+    reason: str
+    reply: str
+
+    def event(self) -> EventBody | None:
+        """What the timeline is told; nothing of a message that went back into the queue."""
+        facts: dict[str, Any] = {
+            "customer_id": self.customer_id,
+            "message_id": self.message_id,
+            "purpose": self.purpose,
+        }
+        if self.state == MessageState.SENT:
+            return MessageSent(**facts)
+        if self.state == MessageState.FAILED:
+            return MessageFailed(**facts, reason=self.reason)
+        if self.state == MessageState.SKIPPED:
+            return MessageSkipped(**facts, reason=self.reason)
+        return MessageInDoubt(**facts) if self.state == MessageState.UNKNOWN else None
+
+
+def _mark(marks: Sequence[Mark], token: str) -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """update messaging_message m
+               set state = 'sending', lease_expires_at = now() + %s, tried_at = now(), context = d.context
+               from unnest(%s::bigint[], %s::jsonb[]) as d(id, context)
+               where m.workspace_id = %s and m.id = d.id
+                 and m.state = 'leased' and m.lease_token = %s and m.lease_expires_at > now()
+                 and not exists (select from messaging_suppression s
+                                 where s.workspace_id = m.workspace_id and s.address_hash = m.address_hash
+                                   and (m.topic_id is not null or s.reason <> 'unsubscribed'))
+               returning m.id""",
+            [
+                sending_lease(),
+                [mark.message_id for mark in marks],
+                [_json.encode(mark.context).decode() for mark in marks],
+                current_workspace_id(),
+                token,
+            ],
+        )
+        return {message_id for (message_id,) in cursor.fetchall()}
+
+
+def sending_lease() -> timedelta:
+    """How long a message can be on its way: longer than we wait for the relay's last word."""
+    return timedelta(seconds=settings.SMTP_BODY_SECONDS + 60)

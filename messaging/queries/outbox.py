@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import connection
+
+from accounts.scope import current_workspace_id
+from messaging.models import Message, MessageState, Priority
+
+
+def still_in_hand(message_ids: Collection[int], *, token: str) -> list[Message]:
+    return list(Message.objects.filter(pk__in=message_ids, state=MessageState.LEASED, lease_token=token))
+
+
+def next_due_at() -> datetime | None:
+    """When there is something to do next: a message that becomes due, or a lease that runs out."""
+    with connection.cursor() as cursor:
+        # By priority, because the index `message_waiting` begins with it: one look into the index each.
+        cursor.execute(
+            """select least(
+                 (select min(first.not_before) from unnest(%s::int[]) as p(priority), lateral (
+                    select not_before from messaging_message m
+                    where m.workspace_id = %s and m.state = 'queued' and m.priority = p.priority
+                    order by not_before limit 1) first),
+                 (select min(lease_expires_at) from messaging_message
+                  where workspace_id = %s and state in ('leased', 'sending')))""",
+            [Priority.values, current_workspace_id(), current_workspace_id()],
+        )
+        (due_at,) = cursor.fetchone()
+    return due_at

@@ -1,0 +1,116 @@
+"""From claimed messages to envelopes: who may be written to, with what, and the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import Workspace
+from messaging.actions.outcomes import Mark, Outcome
+from messaging.eligibility import refusals
+from messaging.links import Links, links_for
+from messaging.models import Message, MessageState, TemplateVersion
+from messaging.reasons import Reason
+from messaging.rendering import BadTemplate, Compiled, Context, Renderer, compile_subject, contexts_for, workspace_facts
+from messaging.sending.connections import Envelope
+from messaging.sending.mime import HeaderRefused, Letter, Letterhead, Mailbox, ascii_address, compose
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """A message that may be sent, with all that it takes."""
+
+    message: Message
+    context: Context
+    links: Links
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.message.pk, self.context)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Claimed messages, looked at once. `versions` are their templates, by id."""
+
+    allowed: list[Allowed]
+    refused: list[Outcome]
+    versions: dict[int, TemplateVersion]
+
+
+def look_at(messages: Sequence[Message]) -> Batch:
+    """Whatever the database has to say about a batch: a handful of queries, however many there are."""
+    reasons = refusals(messages)
+    sendable = [message for message in messages if message.pk not in reasons]
+    contexts, links = contexts_for(sendable), links_for(sendable)
+    return Batch(
+        allowed=[Allowed(message, contexts[message.pk], links[message.pk]) for message in sendable],
+        refused=[skipped(message_id, reason) for message_id, reason in reasons.items()],
+        versions=TemplateVersion.objects.select_related("template").in_bulk(
+            {message.template_version_id for message in sendable}
+        ),
+    )
+
+
+def skipped(message_id: int, reason: str) -> Outcome:
+    return Outcome(message_id, MessageState.SKIPPED, reason=reason, is_try=False)
+
+
+class Desk:
+    """Where the messages of one batch are written, one at a time."""
+
+    def __init__(self, workspace: Workspace, renderer: Renderer, versions: dict[int, TemplateVersion]) -> None:
+        self._workspace = workspace
+        self._renderer = renderer
+        self._sources = {version_id: compiled(version) for version_id, version in versions.items()}
+        self._facts = {"workspace": workspace_facts(workspace)}
+        self._sender = sender_of(workspace)
+        self._letterhead = Letterhead(self._sender, reply_to=workspace.reply_to).headers()
+
+    def write(self, allowed: Allowed) -> Envelope | Outcome:
+        """The message in its envelope, or why it cannot be written."""
+        message = allowed.message
+        try:
+            recipient = ascii_address(message.address)
+        except HeaderRefused:
+            return Outcome(message.pk, MessageState.FAILED, reason=Reason.BAD_ADDRESS, is_try=False)
+        try:
+            data = self._compose(allowed)
+        except (BadTemplate, HeaderRefused) as error:
+            return Outcome(message.pk, MessageState.FAILED, reason=Reason.RENDER_ERROR, reply=str(error), is_try=False)
+        return Envelope(message.pk, ascii_address(self._sender.address), recipient, data)
+
+    def _compose(self, allowed: Allowed) -> bytes:
+        message, version_id = allowed.message, allowed.message.template_version_id
+        values = allowed.context | self._facts | asdict(allowed.links)
+        rendered = self._renderer.render(self._sources[version_id], values, key=str(version_id))
+        letter = Letter(
+            recipient=Mailbox(str(allowed.context["customer"]["name"]), message.address),
+            subject=rendered.subject,
+            message_id=message.message_id,
+            date=timezone.now(),
+            text=rendered.text,
+            html=rendered.html,
+            unsubscribe_url=allowed.links.unsubscribe_url,
+        )
+        return compose(letter, self._letterhead)
+
+
+def compiled(version: TemplateVersion) -> Compiled:
+    subject = compile_subject(version.subject, template_key=version.template.key)
+    return Compiled(subject=subject, html=version.html, text=version.text)
+
+
+def sender_of(workspace: Workspace) -> Mailbox:
+    """The workspace's own address; without one, the installation's, under the workspace's name."""
+    address = workspace.sender_email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return Mailbox(workspace.sender_name or workspace.name, address)
+
+
+def written(desk: Desk, batch: Sequence[Allowed]) -> Iterator[Envelope | Outcome]:
+    """One by one, each when it is asked for: while one is written, the relay answers others."""
+    return (desk.write(allowed) for allowed in batch)
