@@ -11,7 +11,8 @@ def refuse_unsafe_role() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """select current_user, rolsuper, rolbypassrls,
-                      exists(select from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p'))
+                      exists(select from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p')
+                               and c.relpersistence <> 't')  -- staging tables, another session's too
                from pg_roles r where rolname = current_user"""
         )
         name, is_superuser, bypasses, owns_tables = cursor.fetchone()

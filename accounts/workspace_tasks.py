@@ -50,6 +50,7 @@ class SteppingTask(WorkspaceTask):
     """For work that commits in steps: gets its workspace as first argument and opens one scope per step."""
 
     abstract = True
+    typing = False  # Celery would miss that first argument where the task is queued; we add it where it runs
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.run(self._workspace(), *args, **kwargs)

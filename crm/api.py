@@ -6,9 +6,13 @@ from django.urls import URLPattern, URLResolver
 from rest_framework.routers import SimpleRouter
 
 from customers.api import CustomerViewSet
+from sales.api import CartViewSet, OrderViewSet, ProductViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("customers", CustomerViewSet, basename="customer")
+router.register("orders", OrderViewSet, basename="order")
+router.register("products", ProductViewSet, basename="product")
+router.register("carts", CartViewSet, basename="cart")
 
 urlpatterns: list[URLPattern | URLResolver] = [*router.urls]
 app_name = "api"

@@ -17,12 +17,22 @@ from accounts.public_ids import encode_id
 from accounts.rest.errors import CODE_OF_STATUS, ERROR_CODES, ApiError, error_body, first_error
 from customers.api.serializers import PREFIX as CUSTOMER
 from customers.refusals import CustomerGone, EmailTaken, ExternalIdTaken, Refused
+from sales.refusals import KeyReused, LineRefused, NumberTaken, OrderClosed, RefundTooLarge, SkuTaken
 
 API_PREFIX = "/api/"
 LOCK_NOT_AVAILABLE = "55P03"
 
 # What the rooms refuse because of how things stand, and not because of what was sent.
-_CONFLICTS: tuple[type[Refused], ...] = (CustomerGone, EmailTaken, ExternalIdTaken)
+_CONFLICTS: tuple[type[Refused], ...] = (
+    CustomerGone,
+    EmailTaken,
+    ExternalIdTaken,
+    KeyReused,
+    NumberTaken,
+    OrderClosed,
+    RefundTooLarge,
+    SkuTaken,
+)
 
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -74,6 +84,8 @@ def _refusal(exc: Refused) -> ApiError:
         holder = encode_id(CUSTOMER, exc.customer.pk)
         what = "e-mail address" if isinstance(exc, EmailTaken) else "external id"
         return ApiError("conflict", f"The customer {holder} already has this {what}.", param=param)
+    if isinstance(exc, LineRefused) and exc.position is not None:
+        param = f"lines[{exc.position - 1}]"
     return ApiError("conflict" if isinstance(exc, _CONFLICTS) else "invalid_value", str(exc), param=param)
 
 

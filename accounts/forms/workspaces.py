@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from babel import Locale
+from babel.core import get_global
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
@@ -18,10 +20,17 @@ LOGO_BYTES = 300_000
 LOGO_SIGNATURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
+@cache
 def currency_choices() -> list[tuple[str, str]]:
-    """Currencies in use today, by code."""
+    """Currencies that are money somewhere today, by code."""
     names = Locale("en").currencies
-    return [(code, f"{code} · {names[code]}") for code in sorted(names) if "(" not in names[code]]
+    in_use = {
+        code
+        for periods in get_global("territory_currencies").values()
+        for code, _, last_day, is_tender in periods
+        if last_day is None and is_tender
+    }
+    return [(code, f"{code} · {names[code]}") for code in sorted(in_use)]
 
 
 class PlaceFields(forms.Form):

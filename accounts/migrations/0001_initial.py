@@ -50,11 +50,11 @@ class Migration(migrations.Migration):
                 (
                     "brand_color",
                     models.CharField(
-                        default="#066fd1",
+                        default="#1f6f5c",
                         max_length=7,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^#[0-9a-f]{6}$", "Write a colour as #rrggbb, for example #066fd1."
+                                "^#[0-9a-f]{6}$", "Write a colour as #rrggbb, for example #1f6f5c."
                             )
                         ],
                     ),

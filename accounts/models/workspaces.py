@@ -28,8 +28,8 @@ class Workspace(models.Model):
     currency = models.CharField(max_length=3, default="EUR")
     brand_color = models.CharField(
         max_length=7,
-        default="#066fd1",
-        validators=[RegexValidator(r"^#[0-9a-f]{6}$", "Write a colour as #rrggbb, for example #066fd1.")],
+        default="#1f6f5c",
+        validators=[RegexValidator(r"^#[0-9a-f]{6}$", "Write a colour as #rrggbb, for example #1f6f5c.")],
     )
     sender_name = models.CharField(max_length=120, blank=True)
     sender_email = models.EmailField(blank=True)

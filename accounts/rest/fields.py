@@ -115,15 +115,31 @@ class PublicId(serializers.Field):  # type: ignore[type-arg]
 
 
 class RelatedId(PublicId):
-    """The id of another row of this workspace: in, the row itself. Anybody else's row is as unknown as none."""
+    """The id of another row of this workspace: in, the row itself. Anybody else's row is as unknown as none.
 
-    def __init__(self, prefix: str, model: type[WorkspaceOwned], **kwargs: Any) -> None:
-        self.model = model
+    Out, the id; or the row as `serializer` shows it, where the request expands the field.
+    """
+
+    def __init__(
+        self,
+        prefix: str,
+        model: type[WorkspaceOwned],
+        *,
+        serializer: type[serializers.BaseSerializer[Any]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.model, self.serializer = model, serializer
         super().__init__(prefix, **kwargs)
 
     def get_attribute(self, instance: Any) -> Any:
         """The number that the row holds already: no query to show an id."""
-        return getattr(instance, f"{self.source}_id")
+        is_expanded = self.field_name in self.context.get("expanded", ())
+        return getattr(instance, str(self.source) if is_expanded else f"{self.source}_id")
+
+    def to_representation(self, value: Any) -> Any:
+        if self.serializer and isinstance(value, models.Model):
+            return self.serializer(value, context={**self.context, "expanded": frozenset()}).data
+        return super().to_representation(value)
 
     def to_internal_value(self, data: Any) -> Any:
         row = self.model.objects.filter(pk=super().to_internal_value(data)).first()

@@ -66,10 +66,15 @@ class ResourceViewSet(viewsets.GenericViewSet[Any]):
 
     def list(self, request: Request) -> Response:
         query = self.query_of(request, self.query_class)
-        rows = self.filtered(self.get_queryset(), query)
-        page = take_page(self.with_expanded(rows), limit=query["limit"], after=query.get("cursor"))
-        data = self.get_serializer(page.rows, many=True).data
-        return Response({"data": data, "has_more": page.next_cursor is not None, "next_cursor": page.next_cursor})
+        rows = self.with_expanded(self.filtered(self.get_queryset(), query))
+        return self.page(rows, self.get_serializer_class(), query)
+
+    def page(
+        self, rows: models.QuerySet[Any], serializer_class: type[BaseSerializer[Any]], query: Mapping[str, Any]
+    ) -> Response:
+        found = take_page(rows, limit=query["limit"], after=query.get("cursor"))
+        data = serializer_class(found.rows, many=True, context=self.get_serializer_context()).data
+        return Response({"data": data, "has_more": found.next_cursor is not None, "next_cursor": found.next_cursor})
 
     def retrieve(self, request: Request, id: str) -> Response:  # noqa: A002  the name in the address
         self.query_of(request, QuerySerializer)

@@ -19,7 +19,7 @@ def invitation_detail(request: HttpRequest, secret: str) -> HttpResponse:
     """A signed-in person accepts with one click; somebody new chooses a name and a password first."""
     invitation = queries.find_invitation(secret)
     if invitation is None:
-        return render(request, "accounts/invitation_gone.html", status=410)
+        return render(request, "accounts/invitation_detail_gone.html", status=410)
     if request.user.is_authenticated:
         return _accept_as_member(request, invitation)
     if User.objects.filter(email=invitation.email).exists():

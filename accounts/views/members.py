@@ -17,22 +17,24 @@ from accounts.requests import WorkspaceRequest
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_list(request: WorkspaceRequest) -> HttpResponse:
     form = InvitationForm(request.POST or None)
-    link = ""
-    if request.method == "POST" and form.is_valid():
-        try:
-            _, secret = actions.invite_member(**form.cleaned_data, invited_by=request.user)
-        except actions.InvitationRefused as refused:
-            form.add_error("email", str(refused))
-        else:
-            link = invitation_url(secret)
     words = {
         "form": form,
-        "link": link,
+        "link": _invite(request, form) if request.method == "POST" and form.is_valid() else "",
         "members": queries.members(),
         "invitations": queries.open_invitations(),
         "roles": Role.choices,
     }
     return render(request, "accounts/member_list.html", words, status=422 if form.errors else 200)
+
+
+def _invite(request: WorkspaceRequest, form: InvitationForm) -> str:
+    """The new invitation's link; empty, with the reason in the form, if it was refused."""
+    try:
+        _, secret = actions.invite_member(**form.cleaned_data, invited_by=request.user)
+    except actions.InvitationRefused as refused:
+        form.add_error("email", str(refused))
+        return ""
+    return invitation_url(secret)
 
 
 @permits(Permission.EDIT_MEMBERS)

@@ -62,11 +62,11 @@ class Batch(Generic[Row]):
                 self._positions.append(position)
                 self.rows.append(row)
 
-    def answer(self, outcomes: Iterable[Outcome], *, prefix: str) -> Response:
-        """`outcomes` are those of `rows`, in their order."""
+    def answer(self, outcomes: Iterable[Outcome], *, prefix: str, names: Mapping[str, str]) -> Response:
+        """`outcomes` are those of `rows`, in their order; `names` says what the API calls the fields of a row."""
         answers = {position: _refusal(position, error) for position, error in self._refusals.items()}
         for position, outcome in zip(self._positions, outcomes, strict=True):
-            answers[position] = _answer(position, outcome, prefix)
+            answers[position] = _answer(position, outcome, prefix, names)
         return Response({"data": [answers[position] for position in range(len(answers))]})
 
 
@@ -80,9 +80,10 @@ def items_of(request: Request, name: str) -> list[Any]:
     return items
 
 
-def _answer(index: int, outcome: Outcome, prefix: str) -> dict[str, Any]:
+def _answer(index: int, outcome: Outcome, prefix: str, names: Mapping[str, str]) -> dict[str, Any]:
     if outcome.status is Status.REFUSED:
-        return _refusal(index, ApiError("invalid_value", outcome.reason, param=outcome.field or None))
+        param = names.get(outcome.field, outcome.field) or None
+        return _refusal(index, ApiError("invalid_value", outcome.reason, param=param))
     return {
         "index": index,
         "id": None if outcome.id is None else encode_id(prefix, outcome.id),

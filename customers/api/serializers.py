@@ -8,9 +8,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.api_keys import ApiScope
 from accounts.rest.fields import Day, Instant, PublicId, Text
 from accounts.rest.pages import ListQuery
 from accounts.rest.serializers import StrictSerializer
+from accounts.rest.views import Expansion
 from customers.actions.upsert import SHOP
 from customers.api.batches import MOST_ITEMS
 from customers.models import Customer
@@ -144,6 +146,14 @@ class CustomerSerializer(ProfileSerializer):
 
     def no_facts(self, customer: Customer) -> None:
         return None
+
+
+# Where another resource shows its customer as a whole.
+EXPANDED_CUSTOMER = Expansion(
+    ApiScope.CUSTOMERS_READ,
+    select=("customer",),
+    prefetch=("customer__customer_tags__tag", "customer__external_ids"),
+)
 
 
 class CustomerItemSerializer(ProfileSerializer):

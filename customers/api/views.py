@@ -90,4 +90,5 @@ class CustomerViewSet(ResourceViewSet):
         system = self.valid(CustomerBatchSerializer, request)["source"]
         country = country_of_zone(current_workspace().zone)
         batch = Batch(items_of(request, "customers"), CustomerItemSerializer(), partial(customer_row, country=country))
-        return batch.answer(upsert_customers(batch.rows, source=SOURCE, system=system), prefix=PREFIX)
+        outcomes = upsert_customers(batch.rows, source=SOURCE, system=system)
+        return batch.answer(outcomes, prefix=PREFIX, names={"customer_id": "id", "birth_monthday": "birthday"})

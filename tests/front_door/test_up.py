@@ -17,6 +17,13 @@ from crm.embedded.state import ROOT
 from tests.front_door.running import Running, eventually
 
 PROGRAMS = ("valkey-server", "bin/postgres", "granian", "worker --concurrency", "beat", "mail_catcher")
+RING = """
+from accounts.doorbells import ring
+from accounts.models import Workspace
+from accounts.scope import workspace_scope
+with workspace_scope(Workspace.objects.create(name="Bakery", slug="bakery")):
+    ring("timeline")
+"""
 
 
 def test_up_survives_kill_9_and_leaves_nothing_behind(place: Path, bare_environment: dict[str, str]) -> None:
@@ -28,6 +35,10 @@ def test_up_survives_kill_9_and_leaves_nothing_behind(place: Path, bare_environm
         commands = " ".join(first.processes().values())
         assert [name for name in PROGRAMS if name not in commands] == []
         write(state, "create table kept (id int); insert into kept values (1)")
+        # The worker really works: a doorbell that is rung gets answered.
+        manage(bare_environment, state, "shell", "-c", RING)
+        assert eventually(lambda: write(state, "select count(*) from accounts_doorbell") == [(0,)]), first.said()
+        assert "Traceback" not in first.said()
 
         first.kill()
 

@@ -1,0 +1,37 @@
+"""All that the database holds of a workspace, as one fingerprint: equal before and after, nothing was written."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from accounts.models import Workspace
+from accounts.protection import tenant_models
+from accounts.scope import workspace_scope
+
+SHARED = [
+    "accounts_workspace",
+    "accounts_workspacelogo",
+    "accounts_membership",
+    "accounts_invitation",
+    "accounts_apikey",
+]
+
+
+def fingerprint(*workspaces: Workspace) -> dict[str, str]:
+    """A hash for each table, as row-level security shows it to each workspace, and of the tables without it."""
+    found = {table: _hash(table) for table in SHARED}
+    for workspace in workspaces:
+        with workspace_scope(workspace):
+            found |= {f"{workspace.slug}: {table}": _hash(table) for table in _tenant_tables()}
+    return found
+
+
+def _tenant_tables() -> list[str]:
+    return sorted(model._meta.db_table for model in tenant_models())
+
+
+def _hash(table: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {table} t")  # noqa: S608
+        (value,) = cursor.fetchone()
+    return str(value)
