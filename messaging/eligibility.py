@@ -4,39 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.utils import timezone
 
+from accounts.scope import current_workspace
 from customers.models import Customer
 from customers.models.customers import Channel
 from messaging.addresses import hash_address
+from messaging.local_mornings import first_instant, zone_or
 from messaging.models import (
     STOPS_EVERYTHING,
     BirthdayGreeting,
     ConsentRecord,
     ConsentState,
     Message,
+    MessageState,
     SubscriptionTopic,
     Suppression,
 )
 from messaging.purposes import Purpose
 from messaging.reasons import REASON_OF_SUPPRESSION, Reason
 
-# How long after its hour a greeting for a day may still leave.
-STAYS_FRESH = timedelta(hours=24)
+# Somebody whose birthday was edited from 31 December to 2 January has it again within this time, and is not greeted.
+GREETED_ONCE_IN = timedelta(days=300)
 _REASON_OF_STATE = {ConsentState.PENDING: Reason.NOT_CONFIRMED, ConsentState.WITHDRAWN: Reason.WITHDRAWN}
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What is known, in five queries whatever the batch, of those whom it is addressed to."""
+    """What is known, in six queries whatever the batch, of those whom it is addressed to."""
 
     recipients: dict[int, Customer]
     suppressions: dict[str, list[str]]
     consents: dict[tuple[int, int], str]
     topics_in_use: set[int]
-    birthdays_are_on: bool
+    greeting: BirthdayGreeting | None
+    greeted_lately: set[int]
 
 
 def refusals(messages: Sequence[Message]) -> dict[int, Reason]:
@@ -56,7 +60,7 @@ def _refusal(message: Message, standing: Standing) -> Reason | None:
         _refused_by_address(message, customer)
         or _refused_by_suppression(message, standing)
         or (_refused_by_customer(message, customer, standing) if customer and message.is_marketing else None)
-        or _refused_by_day(message, standing)
+        or (_refused_by_day(message, customer, standing) if message.purpose == Purpose.BIRTHDAY else None)
     )
 
 
@@ -92,12 +96,20 @@ def _refused_by_customer(message: Message, customer: Customer, standing: Standin
     return _REASON_OF_STATE.get(state, Reason.NO_CONSENT)
 
 
-def _refused_by_day(message: Message, standing: Standing) -> Reason | None:
-    if message.purpose != Purpose.BIRTHDAY:
-        return None
-    if not standing.birthdays_are_on:
+def _refused_by_day(message: Message, customer: Customer | None, standing: Standing) -> Reason | None:
+    """A greeting is for one day, and may still leave until the hour of greeting strikes on the next."""
+    if standing.greeting is None:
         return Reason.SWITCHED_OFF
-    return Reason.TOO_LATE if message.not_before + STAYS_FRESH < timezone.now() else None
+    if customer is None:
+        return Reason.ERASED
+    zone = zone_or(customer.zone, current_workspace().tzinfo)
+    day = date.fromisoformat(message.context.get("day") or message.not_before.astimezone(zone).date().isoformat())
+    if customer.birthday_in(day.year) != day:
+        return Reason.BIRTHDAY_MOVED
+    if message.pk in standing.greeted_lately:
+        return Reason.GREETED_LATELY
+    is_over = first_instant(day + timedelta(days=1), standing.greeting.send_hour, zone) <= timezone.now()
+    return Reason.TOO_LATE if is_over else None
 
 
 def looks_like_address(address: str) -> bool:
@@ -114,8 +126,22 @@ def _standing(messages: Sequence[Message]) -> Standing:
         suppressions=suppressions_of(message.address_hash for message in messages),
         consents=consents_of({customer.pk for customer in recipients.values()}, topics),
         topics_in_use=set(SubscriptionTopic.objects.in_use().filter(pk__in=topics).values_list("pk", flat=True)),
-        birthdays_are_on=BirthdayGreeting.objects.filter(is_on=True).exists(),
+        greeting=BirthdayGreeting.objects.filter(is_on=True).first(),
+        greeted_lately=_greeted_lately([message for message in messages if message.purpose == Purpose.BIRTHDAY]),
     )
+
+
+def _greeted_lately(messages: Sequence[Message]) -> set[int]:
+    """Those to whom another greeting went, or is about to go, not long before: the older of two wins."""
+    others = Message.objects.filter(
+        customer__in={message.customer_id for message in messages},
+        purpose=Purpose.BIRTHDAY,
+        created_at__gt=timezone.now() - GREETED_ONCE_IN,
+    ).exclude(state__in=(MessageState.SKIPPED, MessageState.CANCELLED, MessageState.FAILED))
+    first: dict[int | None, int] = {}
+    for customer_id, pk in others.order_by("pk").values_list("customer_id", "pk"):
+        first.setdefault(customer_id, pk)
+    return {message.pk for message in messages if first.get(message.customer_id, message.pk) < message.pk}
 
 
 def survivors(customer_ids: Iterable[int]) -> dict[int, Customer]:

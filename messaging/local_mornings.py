@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import isleap
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 SECOND = timedelta(seconds=1)
@@ -11,10 +12,16 @@ SECOND = timedelta(seconds=1)
 
 def zone_or(name: str, otherwise: ZoneInfo) -> ZoneInfo:
     """The zone of this name, or `otherwise`: an import may have brought a name that means nothing."""
+    return _zone(name) or otherwise
+
+
+@lru_cache(maxsize=1000)
+def _zone(name: str) -> ZoneInfo | None:
+    """ZoneInfo's own cache keeps eight; customers may live in more."""
     try:
-        return ZoneInfo(name) if name else otherwise
+        return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return otherwise
+        return None
 
 
 def first_instant(day: date, hour: int, zone: ZoneInfo) -> datetime:
@@ -29,6 +36,11 @@ def first_instant(day: date, hour: int, zone: ZoneInfo) -> datetime:
         return late
     early = local.replace(fold=1).astimezone(UTC)
     return _end_of_gap(early, late, zone)
+
+
+def next_quarter(now: datetime) -> datetime:
+    """The next full quarter of an hour: every zone lies a multiple of that from UTC, so any hour strikes at one."""
+    return now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0) + timedelta(minutes=15)
 
 
 def _end_of_gap(early: datetime, late: datetime, zone: ZoneInfo) -> datetime:

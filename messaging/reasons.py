@@ -39,10 +39,17 @@ class Reason(models.TextChoices):
     DECIDED = "decided", _("Somebody decided that the message did not leave.")
     # The automation
     SWITCHED_OFF = "switched_off", _("The automation was switched off before the message left.")
+    RECONSIDERED = (
+        "reconsidered",
+        _("The customer's record was changed before the message left; it was looked at again."),
+    )
     BIRTHDAY_MOVED = "birthday_moved", _("The birthday was changed before the message left.")
+    GREETED_LATELY = "greeted_lately", _("The customer was already greeted within the last 300 days.")
     TOO_LATE = "too_late", _("The day was over before the message could leave.")
 
 
+# Taken back by its own automation before it left: if that wants it again, it is queued again.
+TAKEN_BACK = [Reason.SWITCHED_OFF.value, Reason.RECONSIDERED.value]
 REASON_OF_SUPPRESSION = {
     SuppressionReason.BOUNCED: Reason.BOUNCED,
     SuppressionReason.SOFT_BOUNCES: Reason.SOFT_BOUNCES,

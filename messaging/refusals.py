@@ -27,6 +27,11 @@ class TopicIsArchived(Refused):
         super().__init__(f"The topic {topic} is archived. Restore it before anybody agrees to it.", field="topic")
 
 
+class NoTopic(Refused):
+    def __init__(self) -> None:
+        super().__init__("Greetings are sent under a topic that customers can leave. Add one first.", field="topic")
+
+
 class InTheFuture(Refused):
     def __init__(self) -> None:
         super().__init__("Consent can't have been given in the future. Check the date.", field="at")

@@ -9,7 +9,11 @@ from accounts.doorbells import answer, due_workspaces, last_ring, on_ring
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from accounts.workspace_tasks import stepping_task, system_task
+from messaging import actions
+from messaging.actions import birthdays
 from messaging.actions.queueing import QUEUE
+from messaging.local_mornings import next_quarter
+from messaging.queries import birthday_greeting
 from messaging.queries.outbox import next_due_at
 from messaging.sending.rounds import send_due
 
@@ -47,4 +51,27 @@ def _queued(workspace: Workspace) -> str:
     return f"sending-queued:{workspace.pk}"
 
 
+@stepping_task()
+def greet_birthdays(workspace: Workspace) -> None:
+    """Queue whatever is due, in steps that each commit; look again at the next quarter while the greeting is on."""
+    seen = last_ring(birthdays.QUEUE, workspace)
+    now = timezone.now()
+    greeted = birthdays.STEP
+    while greeted == birthdays.STEP:
+        with workspace_scope(workspace):
+            greeted = actions.greet_birthdays(now=now)
+    with workspace_scope(workspace):
+        greeting = birthday_greeting()
+        look_again_at = next_quarter(now) if greeting and greeting.is_on else None
+        answer(birthdays.QUEUE, workspace, up_to=seen, next_due_at=look_again_at)
+
+
+@system_task()
+def find_birthdays() -> None:
+    """The poll behind the hints, and at every quarter of an hour: in every zone, hours begin at one."""
+    for workspace in due_workspaces(birthdays.QUEUE):
+        greet_birthdays.apply_async(workspace=workspace)
+
+
 on_ring(QUEUE, queue_round)
+on_ring(birthdays.QUEUE, lambda workspace: greet_birthdays.apply_async(workspace=workspace))

@@ -1,3 +1,11 @@
+from messaging.actions.birthdays import (
+    greet_birthdays,
+    look_for_birthdays,
+    reconsider_birthdays,
+    switch_off_greeting,
+    switch_on_greeting,
+    write_greeting,
+)
 from messaging.actions.consent import (
     Evidence,
     ask_consent,
@@ -29,9 +37,12 @@ __all__ = [
     "confirm_subscription",
     "edit_topic",
     "give_consent",
+    "greet_birthdays",
     "join",
     "lift_unsubscription",
+    "look_for_birthdays",
     "queue_messages",
+    "reconsider_birthdays",
     "record_consents",
     "refresh_template",
     "release_address",
@@ -39,7 +50,10 @@ __all__ = [
     "rewrite_template",
     "skip_messages",
     "suppress_address",
+    "switch_off_greeting",
+    "switch_on_greeting",
     "unsubscribe",
     "unsubscribe_from_everything",
     "withdraw_consent",
+    "write_greeting",
 ]

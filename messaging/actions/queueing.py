@@ -13,6 +13,7 @@ from accounts.doorbells import ring
 from accounts.scope import current_workspace_id
 from messaging.addresses import hash_address
 from messaging.drafts import MessageDraft
+from messaging.reasons import TAKEN_BACK
 
 QUEUE = "messages"
 LARGEST_BATCH = 10_000  # rows a statement, so that no transaction holds the timeline's horizon for long
@@ -22,8 +23,14 @@ _json = msgspec.json.Encoder()
 
 @transaction.atomic
 def queue_messages(drafts: Iterable[MessageDraft]) -> int:
-    """Put messages into the outbox. Returns how many are new: a dedupe key that is there already changes nothing."""
-    batch = list(drafts)
+    """Put messages into the outbox. Returns how many are new: a dedupe key that is there already changes nothing.
+
+    But a message that its automation took back before it left (TAKEN_BACK) goes into the queue again, as drafted now.
+    """
+    by_key: dict[str, MessageDraft] = {}
+    for draft in drafts:
+        by_key.setdefault(draft.dedupe_key, draft)
+    batch = list(by_key.values())
     queued = sum(
         _insert(batch[start : start + LARGEST_BATCH], timezone.now()) for start in range(0, len(batch), LARGEST_BATCH)
     )
@@ -44,8 +51,13 @@ def _insert(drafts: Sequence[MessageDraft], now: datetime) -> int:
                       '', draft.*
                from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
                            %s::jsonb[], %s::int[], %s::timestamptz[]) as draft
-               on conflict (workspace_id, dedupe_key) do nothing""",
-            [current_workspace_id(), message_id_host(), now, *(list(column) for column in columns)],
+               on conflict (workspace_id, dedupe_key) do update
+                 set state = 'queued', reason = '', settled_at = null, topic_id = excluded.topic_id,
+                     template_version_id = excluded.template_version_id, address = excluded.address,
+                     address_hash = excluded.address_hash, context = excluded.context,
+                     priority = excluded.priority, not_before = excluded.not_before
+                 where messaging_message.state = 'cancelled' and messaging_message.reason = any(%s)""",
+            [current_workspace_id(), message_id_host(), now, *(list(column) for column in columns), TAKEN_BACK],
         )
         return int(cursor.rowcount)
 

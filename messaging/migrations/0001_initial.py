@@ -21,10 +21,15 @@ begin
     return new;
   end if;
   if new.workspace_id <> old.workspace_id or new.dedupe_key <> old.dedupe_key or new.message_id <> old.message_id
-     or new.purpose <> old.purpose or new.template_version_id <> old.template_version_id
-     or new.topic_id is distinct from old.topic_id or new.address_hash <> old.address_hash
-     or new.created_at <> old.created_at or (new.address <> old.address and new.address <> '') then
-    raise exception 'what message % is and whom it is for cannot be changed', old.id using errcode = 'check_violation';
+     or new.purpose <> old.purpose or new.created_at <> old.created_at then
+    raise exception 'what message % is cannot be changed', old.id using errcode = 'check_violation';
+  end if;
+  -- One that was taken back before it left may be queued again, with the words and the address of that day.
+  if not (old.state = 'cancelled' and new.state = 'queued')
+     and (new.template_version_id <> old.template_version_id or new.topic_id is distinct from old.topic_id
+          or new.address_hash <> old.address_hash or (new.address <> old.address and new.address <> '')) then
+    raise exception 'what message % says and whom it is for cannot be changed', old.id
+      using errcode = 'check_violation';
   end if;
   if new.state <> old.state and not (case old.state
       when 'queued'    then new.state in ('leased', 'skipped', 'cancelled')
@@ -33,6 +38,7 @@ begin
       when 'unknown'   then new.state in ('sent', 'queued', 'failed')
       when 'sent'      then new.state in ('delivered', 'bounced', 'complained')
       when 'delivered' then new.state in ('bounced', 'complained')
+      when 'cancelled' then new.state = 'queued'
       else false end) then
     raise exception 'message % cannot go from % to %', old.id, old.state, new.state using errcode = 'check_violation';
   end if;

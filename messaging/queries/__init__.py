@@ -1,3 +1,4 @@
+from messaging.queries.birthdays import Celebrant, Morning, birthday_greeting, birthday_key, celebrants, mornings
 from messaging.queries.consent import (
     TopicState,
     recipient_of,
@@ -9,7 +10,13 @@ from messaging.queries.consent import (
 from messaging.queries.templates import newest_version
 
 __all__ = [
+    "Celebrant",
+    "Morning",
     "TopicState",
+    "birthday_greeting",
+    "birthday_key",
+    "celebrants",
+    "mornings",
     "newest_version",
     "recipient_of",
     "suppressions_for",

@@ -14,7 +14,6 @@ from customers.models.customers import Channel
 from messaging.addresses import hash_address
 from messaging.eligibility import refusals
 from messaging.models import (
-    BirthdayGreeting,
     ConsentState,
     Message,
     SubscriptionTopic,
@@ -24,7 +23,7 @@ from messaging.models import (
 from messaging.purposes import Purpose
 from messaging.reasons import Reason
 from tests.factories.customers import CustomerFactory
-from tests.factories.messaging import ConsentFactory, MessageFactory, TemplateFactory, TopicFactory
+from tests.factories.messaging import ConsentFactory, MessageFactory, TopicFactory
 
 pytestmark = pytest.mark.usefixtures("workspace")
 
@@ -163,16 +162,6 @@ def test_a_merged_customer_s_survivor_decides() -> None:
     assert reason_of(message) == Reason.NO_CONSENT
     ConsentFactory(customer=survivor, topic=message.topic)
     assert reason_of(message) is None
-
-
-def test_a_greeting_waits_a_day_at_most_and_not_for_a_switched_off_automation() -> None:
-    message = newsletter(purpose=Purpose.BIRTHDAY)
-    late = newsletter(purpose=Purpose.BIRTHDAY, not_before=NOW - timedelta(hours=25))
-
-    assert reason_of(message) == Reason.SWITCHED_OFF
-    BirthdayGreeting.objects.create(template=TemplateFactory(), topic=TopicFactory(), is_on=True)
-    assert reason_of(message) is None
-    assert reason_of(late) == Reason.TOO_LATE
 
 
 def test_another_workspace_s_suppression_and_consent_mean_nothing(other_workspace: Workspace) -> None:
