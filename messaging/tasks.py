@@ -59,7 +59,7 @@ def greet_birthdays(workspace: Workspace) -> None:
     greeted = birthdays.STEP
     while greeted == birthdays.STEP:
         with workspace_scope(workspace):
-            greeted = actions.greet_birthdays(now=now)
+            greeted = actions.greet_birthdays(now=now, limit=birthdays.STEP)
     with workspace_scope(workspace):
         greeting = birthday_greeting()
         look_again_at = next_quarter(now) if greeting and greeting.is_on else None
