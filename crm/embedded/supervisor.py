@@ -20,6 +20,7 @@ from crm.embedded.state import ROOT, State
 _HOST = "127.0.0.1"
 _PYTHON = sys.executable
 _PATIENCE = 90.0  # seconds until we say what is not ready yet
+_DEMO_PATIENCE = 40.0  # seconds for which we wait for the whole demo; one can sign in before
 
 
 class Supervisor:
@@ -33,12 +34,12 @@ class Supervisor:
         self._servers = missing_servers(state.folder, inherit=self._inherit)
         self._programs: list[Program] = []
         self._must_stop = False
+        self._started_at = float(os.environ.pop("RAPPORT_STARTED_AT", time.time()))
 
     def run(self) -> None:
         """Everything, until a signal."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask_to_stop)
-        started_at = time.monotonic()
         try:
             self._start_servers()
             os.environ.update(self._environment())
@@ -46,7 +47,7 @@ class Supervisor:
             preparation, is_migrated = self._prepare()
             if is_migrated and not self._must_stop:
                 self._start_programs(mailbox)
-                self._supervise(preparation, started_at)
+                self._supervise(preparation)
             elif not self._must_stop:
                 raise EmbeddedError("The database could not be prepared; what went wrong is above.")
         finally:
@@ -119,21 +120,28 @@ class Supervisor:
             self._programs.append(program)
             program.start()
 
-    def _supervise(self, preparation: Program, started_at: float) -> None:
+    def _supervise(self, preparation: Program) -> None:
         keepers = [Keeper(kept) for kept in (*self._servers, *self._programs) if kept is not preparation]
-        is_announced = is_late = False
+        is_announced = is_filled = is_late = False
         while not self._must_stop:
             for keeper in keepers:
                 keeper.keep()
-            if not is_announced and preparation.poll() is not None and (health := self._health()) is not None:
-                seconds = time.monotonic() - started_at
-                is_announced = health == "ok"
+            if not is_filled and preparation.poll() is not None:
+                is_filled = True
                 if is_announced:
-                    self._announce(seconds, has_demo=preparation.poll() == 0)
-                elif seconds > _PATIENCE and not is_late:
+                    say("the demo is complete" if preparation.poll() == 0 else "the demo is incomplete; see above")
+            if not is_announced and (is_filled or self._seconds() > _DEMO_PATIENCE):
+                health = self._health()
+                if is_announced := health == "ok":
+                    self._announce(is_filled=is_filled)
+                elif health and self._seconds() > _PATIENCE and not is_late:
                     is_late = True
-                    say(f"not ready after {seconds:.0f} s: {health}")
+                    say(f"not ready after {self._seconds():.0f} s: {health}")
             time.sleep(0.1)
+
+    def _seconds(self) -> float:
+        """Since `./run up`, what it had to install included."""
+        return time.time() - self._started_at
 
     def _health(self) -> str | None:
         """'ok', what is wrong, or None while the web does not answer."""
@@ -145,10 +153,11 @@ class Supervisor:
         except OSError:
             return None
 
-    def _announce(self, seconds: float, *, has_demo: bool) -> None:
-        say(f"ready after {seconds:.0f} s: http://localhost:{self._port}/")
-        if has_demo and self._demo_file.exists():
-            say(f"demo sign-in: {self._demo_file.read_text().strip()}")
+    def _announce(self, *, is_filled: bool) -> None:
+        say(f"ready after {self._seconds():.0f} s: http://localhost:{self._port}/")
+        if self._is_demo_wanted and self._demo_file.exists():
+            sign_in = self._demo_file.read_text().splitlines()[0]
+            say(f"demo sign-in: {sign_in}" + ("" if is_filled else " (its history is still being written)"))
         say("Ctrl-C stops it; everything is kept in " + str(self._state.folder))
 
     def _stop(self) -> None:
