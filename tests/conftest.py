@@ -121,12 +121,7 @@ def newest_position() -> Position:
 def _empty_cache() -> Iterator[None]:
     """Each xdist worker has a cache of its own: rate limits and hints must not cross tests."""
     yield
-    if _cache_is_used():
-        cache.clear()
-
-
-def _cache_is_used() -> bool:
-    return "default" in getattr(cache._connections, "caches", {})  # type: ignore[attr-defined]
+    cache.clear()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

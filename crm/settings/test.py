@@ -1,11 +1,12 @@
 """The suite: real Postgres and Valkey (tests/conftest.py starts them), created as owner, queried as crm_app."""
 
 from crm.settings.base import *  # noqa: F403  settings are layered by name
-from crm.settings.base import BASE_DIR, CACHES, DATABASES, env
+from crm.settings.base import BASE_DIR, CACHES, CELERY_BROKER_URL, DATABASES, env
 
-# Each xdist worker has its own database in Valkey, as it has in Postgres.
+# Each xdist worker has its own cache and its own broker in Valkey, as it has its own database in Postgres.
 WORKER = int(env.str("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-CACHES["default"]["OPTIONS"] = {"db": 2 + WORKER}
+CACHES["default"]["OPTIONS"] = {"db": 2 + 2 * WORKER}
+CELERY_BROKER_URL = f"{CELERY_BROKER_URL.partition('?')[0]}?virtual_host={3 + 2 * WORKER}"
 
 SECRET_KEY = "only-for-tests"  # noqa: S105  not a secret: nothing signed here leaves the test
 ADDRESS_HASH_KEY = SECRET_KEY
