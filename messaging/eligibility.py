@@ -22,13 +22,17 @@ from messaging.models import (
     MessageState,
     SubscriptionTopic,
     Suppression,
+    SuppressionReason,
 )
 from messaging.purposes import Purpose
 from messaging.reasons import REASON_OF_SUPPRESSION, Reason
 
 # Somebody whose birthday was edited from 31 December to 2 January has it again within this time, and is not greeted.
 GREETED_ONCE_IN = timedelta(days=300)
-_REASON_OF_STATE = {ConsentState.PENDING: Reason.NOT_CONFIRMED, ConsentState.WITHDRAWN: Reason.WITHDRAWN}
+_REASON_OF_STATE: dict[str | None, Reason] = {
+    ConsentState.PENDING: Reason.NOT_CONFIRMED,
+    ConsentState.WITHDRAWN: Reason.WITHDRAWN,
+}
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def _refused_by_address(message: Message, customer: Customer | None) -> Reason |
 def _refused_by_suppression(message: Message, standing: Standing) -> Reason | None:
     for reason in standing.suppressions.get(message.address_hash, ()):
         if message.is_marketing or reason in STOPS_EVERYTHING:
-            return REASON_OF_SUPPRESSION[reason]
+            return REASON_OF_SUPPRESSION[SuppressionReason(reason)]
     return None
 
 

@@ -34,9 +34,9 @@ from messaging.models import (
     TemplateVersion,
 )
 from messaging.purposes import Purpose
+from messaging.rendering import customer_facts
 
 CONFIRMATION_SUBJECT = "Please confirm your subscription"
-# No name in it: whoever typed the address in could have written anything there.
 CONFIRMATION_BODY = """<p>Somebody, most likely you, asked {{ workspace.name }} to write to this address about:</p>
 <p><strong>{{ topics }}</strong></p>
 <p><a href="{{ confirmation_url }}">Confirm the subscription</a></p>
@@ -58,7 +58,8 @@ def join(
         dedupe_key=f"{Purpose.CONFIRMATION}:{customer.pk}:{new_secret()}",
         template_version_id=_confirmation_text().pk,
         customer_id=customer.pk,
-        context={"topics": ", ".join(topic.name for topic in topics)},
+        # No name in it, nor on the envelope: whoever typed it in could have written anything there.
+        context={"topics": ", ".join(topic.name for topic in topics), "customer": customer_facts(None)},
         priority=Priority.TRANSACTIONAL,
     )
     queue_messages([draft])

@@ -19,10 +19,10 @@ DAYS = [("", _("Day")), *((str(day), str(day)) for day in range(1, 32))]
 MONTH_NAMES = [("", _("Month")), *((str(number), name) for number, name in MONTHS.items())]
 
 
-class TopicsField(forms.ModelMultipleChoiceField):
+class TopicsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
     widget = forms.CheckboxSelectMultiple
 
-    def label_from_instance(self, topic: SubscriptionTopic) -> str:  # type: ignore[override]
+    def label_from_instance(self, topic: SubscriptionTopic) -> str:
         return words_of(topic)
 
 

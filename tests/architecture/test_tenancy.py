@@ -30,7 +30,11 @@ BEFORE_A_WORKSPACE = {
     "WorkspaceLogo",
 }
 # Each reads only those tables, and queues scoped tasks.
-SYSTEM_TASKS = {"timeline.tasks.find_news"}
+SYSTEM_TASKS = {
+    "messaging.tasks.find_birthdays",
+    "messaging.tasks.find_due_messages",
+    "timeline.tasks.find_news",
+}
 # Each use of the way past the first lock, and why it is one.
 UNSCOPED: dict[str, str] = {}
 

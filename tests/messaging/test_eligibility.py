@@ -68,7 +68,7 @@ def test_a_test_message_has_no_customer() -> None:
 )
 def test_what_a_customer_s_record_refuses(fields: dict[str, Any], reason: Reason) -> None:
     message = newsletter()
-    Customer.objects.filter(pk=message.customer_id).update(**fields)
+    Customer.objects.filter(messages=message).update(**fields)
 
     assert reason_of(message) == reason
 

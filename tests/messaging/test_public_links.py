@@ -144,7 +144,7 @@ def test_a_wrong_expired_or_foreign_token_gets_one_answer(kind: str, browser: Br
 def test_the_links_of_somebody_erased_lead_nowhere(browser: Browser) -> None:
     message = newsletter()
     address = path(message, "unsubscribe")
-    Customer.objects.filter(pk=message.customer_id).update(erased_at=timezone.now())
+    Customer.objects.filter(messages=message).update(erased_at=timezone.now())
 
     assert browser.post(address, ONE_CLICK).status_code == 404
 
@@ -203,7 +203,7 @@ def test_unsubscribing_from_everything(browser: Browser) -> None:
 def test_a_merged_customer_s_old_link_still_unsubscribes_the_person(browser: Browser) -> None:
     message = newsletter()
     survivor = CustomerFactory()
-    Customer.objects.filter(pk=message.customer_id).update(merged_into=survivor)
+    Customer.objects.filter(messages=message).update(merged_into=survivor)
 
     browser.post(path(message, "unsubscribe"), ONE_CLICK)
 
@@ -229,7 +229,7 @@ def test_a_link_works_only_in_its_own_workspace(other_workspace: Workspace, brow
 def test_preferences_show_what_is_given(browser: Browser) -> None:
     message = newsletter()
     TopicFactory(name="Cakes")
-    SubscriptionTopic.objects.filter(pk=message.topic_id).update(name="Bread")
+    SubscriptionTopic.objects.filter(messages=message).update(name="Bread")
 
     page = browser.get(path(message, "preferences")).content.decode()
 
