@@ -204,14 +204,8 @@ def test_a_foreign_id_in_a_field_is_refused(street: Street, name: str, field: st
         theirs = row.foreign[field]()
     before = street.fingerprint()
 
-    response = send(
-        street.browser(street.members[Role.OWNER]),
-        "post",
-        name,
-        row,
-        kwargs,
-        {**data, field: getattr(theirs, "pk", theirs)},
-    )
+    browser = street.browser(street.members[Role.OWNER])
+    response = send(browser, "post", address(name, row, kwargs), {**data, field: getattr(theirs, "pk", theirs)})
 
     assert response.status_code in (404, 422), f"{field}: {response.status_code}"
     assert street.fingerprint() == before
