@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from crm import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("customers.urls")),
     path("settings/", include("accounts.urls")),
     path("settings/dead-letters/", include("timeline.urls")),
     path("", include("metrics.urls")),

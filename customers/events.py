@@ -33,6 +33,36 @@ class NoteWritten(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoteEdited(EventBody):
+    note_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteArchived(EventBody):
+    note_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributeDefined(EventBody):
+    attribute_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributeRenamed(EventBody):
+    attribute_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributeArchived(EventBody):
+    attribute_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributeRestored(EventBody):
+    attribute_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CustomersMerged(EventBody):
     """Recorded on the survivor."""
 
@@ -67,20 +97,14 @@ class CustomerErased(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImportStarted(EventBody):
-    import_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportCancelled(EventBody):
-    """What had been read until then stays."""
-
-    import_id: int
-    rows_read: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class ImportCompleted(EventBody):
     import_id: int
     rows_created: int
     rows_refused: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerListDownloaded(EventBody):
+    """Many at once, as CSV. `filters` names those that were set, not what they were set to."""
+
+    filters: list[str]

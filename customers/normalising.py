@@ -71,13 +71,23 @@ class Birthday:
 def clean_line(value: str, *, field: str, longest: int | None = None) -> str:
     """One line of text: composed characters, single spaces, no control characters, at most `longest` characters."""
     line = _SPACES.sub(" ", _CONTROL.sub(" ", unicodedata.normalize("NFC", value))).strip()
-    longest = longest or LONGEST[field]
-    if len(line) > longest:
-        raise ValueRefused(f"Shorten this to {longest} characters; it has {len(line)}.", field=field)
+    return _storable(line, field=field, longest=longest or LONGEST[field])
+
+
+def clean_text(value: str, *, field: str, longest: int) -> str:
+    """As `clean_line`, with its lines and spaces kept."""
+    lines = unicodedata.normalize("NFC", value).replace("\r\n", "\n").split("\n")
+    text = "\n".join(_CONTROL.sub(" ", line).rstrip() for line in lines).strip()
+    return _storable(text, field=field, longest=longest)
+
+
+def _storable(text: str, *, field: str, longest: int) -> str:
+    if len(text) > longest:
+        raise ValueRefused(f"Shorten this to {longest} characters; it has {len(text)}.", field=field)
     # A lone surrogate comes from broken JSON; no database can store it.
-    if any("\ud800" <= character <= "\udfff" for character in line):
+    if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueRefused("This holds half a character. Type it again.", field=field)
-    return line
+    return text
 
 
 def clean_name(value: str) -> str:

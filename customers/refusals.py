@@ -45,3 +45,10 @@ class CustomerGone(Refused):
         else:
             super().__init__("This customer was merged into another. Change the one who remains.")
         self.customer = customer
+
+
+class LabelTaken(Refused):
+    """Two attributes of one name could not be told apart."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(f"There is already something called “{label}”. Choose another name.", field="label")

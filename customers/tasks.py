@@ -1,31 +1,17 @@
 from __future__ import annotations
 
-from django.utils import timezone
+from typing import Any
 
-from accounts.doorbells import answer, due_workspaces, last_ring, on_ring
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
-from accounts.workspace_tasks import stepping_task, system_task
-from customers.actions.imports import QUEUE, forget_imports
-from customers.importing.running import run_due_imports
-from customers.queries.imports import next_import_work_at
+from accounts.workspace_tasks import stepping_task
+from customers import actions
+from customers.models import Tag
+from customers.queries import CustomerFilter
 
 
 @stepping_task()
-def run_imports(workspace: Workspace) -> None:
-    """Carry on with the imports of the workspace, for one turn; what is left rings again."""
-    seen = last_ring(QUEUE, workspace)
-    run_due_imports(workspace)
+def tag_matching(workspace: Workspace, tag_id: int, wanted: dict[str, Any], actor: str) -> None:
     with workspace_scope(workspace):
-        forget_imports(now=timezone.now())
-        answer(QUEUE, workspace, up_to=seen, next_due_at=next_import_work_at())
-
-
-@system_task()
-def find_imports() -> None:
-    """The poll behind the hints: finds imports whose worker died, too."""
-    for workspace in due_workspaces(QUEUE):
-        run_imports.apply_async(workspace=workspace)
-
-
-on_ring(QUEUE, lambda workspace: run_imports.apply_async(workspace=workspace))
+        tag = Tag.objects.get(pk=tag_id)
+    actions.tag_matching_customers(workspace, CustomerFilter.from_plain(wanted), tag=tag, actor=actor)

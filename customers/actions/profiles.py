@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.scope import current_workspace
+from customers.actions.attributes import AttributeData, apply_attributes, write_values
 from customers.events import CustomerChanged, CustomerJoined
 from customers.models import Customer, ExternalId, Facts
 from customers.models.customers import Channel
@@ -46,6 +47,7 @@ class CustomerFields(TypedDict, total=False):
     country: str
     preferred_channel: str
     source_channel: str
+    attributes: Mapping[str, AttributeData]
 
 
 @transaction.atomic
@@ -66,8 +68,10 @@ def add_customer(
     customer.is_anonymous = is_anonymous and not _says_who(customer)
     if not customer.is_anonymous and not _says_who(customer) and not external_ids:
         raise ValueRefused("Give a name, an e-mail address or a phone number.", field="name")
+    given = apply_attributes(customer, fields.get("attributes", {}))
     save_customer(customer)
     Facts.objects.create(customer=customer)
+    write_values(customer, given)
     for system, value in (external_ids or {}).items():
         add_external_id(customer, source=system, value=value)
     record(CustomerJoined(customer_id=customer.pk, source=source, occurred_at=_joined_at(customer)))
@@ -87,9 +91,12 @@ def edit_customer(customer: Customer, **changes: Unpack[CustomerFields]) -> Cust
         changed.append("is_anonymous")
     if not customer.is_anonymous and not _says_who(customer) and not customer.external_ids.exists():
         raise ValueRefused("Keep a name, an e-mail address or a phone number.", field="name")
+    given = apply_attributes(customer, changes.get("attributes", {}))
+    changed += [f"attributes.{attribute.key}" for attribute in given]
     if changed:
         customer.updated_at = timezone.now()
         save_customer(customer)
+        write_values(customer, given)
         record(CustomerChanged(customer_id=customer.pk, changed=changed))
     return customer
 
@@ -130,7 +137,7 @@ def save_customer(customer: Customer) -> None:
 def apply_fields(customer: Customer, fields: CustomerFields) -> list[str]:
     """Set the cleaned values on the row, unsaved. Returns the names of the fields that differ from before."""
     before = _field_values(customer)
-    if unknown := fields.keys() - _APPLY.keys():
+    if unknown := fields.keys() - _APPLY.keys() - {"attributes"}:
         raise TypeError(f"A customer has no field {', '.join(sorted(unknown))}.")
     values: Mapping[str, Any] = fields
     for name, apply in _APPLY.items():

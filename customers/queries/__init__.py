@@ -1,0 +1,27 @@
+from customers.queries.filtering import CustomerFilter, found_by, matching_customers
+from customers.queries.listing import MOST_COUNTED, count_up_to, customer_page, known_sort, source_channels
+from customers.queries.profiles import attributes_with_uses, newest_notes, tags_of, who_they_are
+from customers.queries.searching import MOST_FOUND, Found, best_customers, find_customers
+from customers.queries.timeline import identities, timeline_groups, timeline_page
+
+__all__ = [
+    "MOST_COUNTED",
+    "MOST_FOUND",
+    "CustomerFilter",
+    "Found",
+    "attributes_with_uses",
+    "best_customers",
+    "count_up_to",
+    "customer_page",
+    "find_customers",
+    "found_by",
+    "identities",
+    "known_sort",
+    "matching_customers",
+    "newest_notes",
+    "source_channels",
+    "tags_of",
+    "timeline_groups",
+    "timeline_page",
+    "who_they_are",
+]

@@ -23,8 +23,7 @@ NEARLY_MIDNIGHT = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
 
 
 def row(number: str = "A-1", **fields: Any) -> OrderRow:
-    given: dict[str, Any] = {"number": number, "placed_at": MORNING, "total_minor": 1250} | fields
-    return OrderRow(**given)
+    return OrderRow(**{"number": number, "placed_at": MORNING, "total_minor": 1250} | fields)
 
 
 def upsert(*rows: OrderRow, **options: Any) -> list[Outcome]:

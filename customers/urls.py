@@ -1,0 +1,29 @@
+from django.urls import path
+
+from customers import views
+
+app_name = "customers"
+urlpatterns = [
+    path("customers/", views.customer_list, name="customer_list"),
+    path("customers/search/", views.customer_search, name="customer_search"),
+    path("customers/download/", views.customer_download, name="customer_download"),
+    path("customers/tagging/", views.customer_tagging, name="customer_tagging"),
+    path("customers/new/", views.customer_create, name="customer_create"),
+    path("customers/<int:customer_id>/", views.customer_detail, name="customer_detail"),
+    path("customers/<int:customer_id>/edit/", views.customer_edit, name="customer_edit"),
+    path("customers/<int:customer_id>/archival/", views.customer_archival, name="customer_archival"),
+    path("customers/<int:customer_id>/restoration/", views.customer_restoration, name="customer_restoration"),
+    path("customers/<int:customer_id>/notes/", views.note_create, name="note_create"),
+    path("customers/<int:customer_id>/tags/", views.tag_create, name="tag_create"),
+    path("customers/<int:customer_id>/tags/<int:tag_id>/removal/", views.tag_removal, name="tag_removal"),
+    path("customers/notes/<int:note_id>/", views.note_edit, name="note_edit"),
+    path("customers/notes/<int:note_id>/archival/", views.note_archival, name="note_archival"),
+    path("customers/attributes/", views.attribute_list, name="attribute_list"),
+    path("customers/attributes/<int:attribute_id>/", views.attribute_edit, name="attribute_edit"),
+    path("customers/attributes/<int:attribute_id>/archival/", views.attribute_archival, name="attribute_archival"),
+    path(
+        "customers/attributes/<int:attribute_id>/restoration/",
+        views.attribute_restoration,
+        name="attribute_restoration",
+    ),
+]

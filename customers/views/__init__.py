@@ -1,0 +1,31 @@
+from customers.views.attributes import attribute_archival, attribute_edit, attribute_list, attribute_restoration
+from customers.views.lists import customer_download, customer_list, customer_search, customer_tagging
+from customers.views.notes import note_archival, note_create, note_edit, tag_create, tag_removal
+from customers.views.profiles import (
+    customer_archival,
+    customer_create,
+    customer_detail,
+    customer_edit,
+    customer_restoration,
+)
+
+__all__ = [
+    "attribute_archival",
+    "attribute_edit",
+    "attribute_list",
+    "attribute_restoration",
+    "customer_archival",
+    "customer_create",
+    "customer_detail",
+    "customer_download",
+    "customer_edit",
+    "customer_list",
+    "customer_restoration",
+    "customer_search",
+    "customer_tagging",
+    "note_archival",
+    "note_create",
+    "note_edit",
+    "tag_create",
+    "tag_removal",
+]

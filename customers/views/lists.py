@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.models import Membership
+from accounts.permissions import Permission, permits
+from accounts.requests import WorkspaceRequest
+from accounts.scope import current_actor
+from customers import actions, queries
+from customers.downloads import customer_csv
+from customers.forms import CustomerFilterForm, TaggingForm
+from customers.models import Tag
+from customers.refusals import Refused
+from customers.tasks import tag_matching
+from customers.views.rights import rights_of
+
+MOST_SUGGESTED = 8
+
+
+@permits(Permission.VIEW_CUSTOMERS)
+@require_safe
+@vary_on_headers("HX-Request")
+def customer_list(request: WorkspaceRequest) -> HttpResponse:
+    template = "customers/customer_list.html"
+    return render(request, f"{template}#rows" if request.htmx else template, listed(request.GET, request.membership))
+
+
+@permits(Permission.VIEW_CUSTOMERS)
+@require_safe
+def customer_search(request: WorkspaceRequest) -> HttpResponse:
+    """Rows for the command bar: those who begin like that before those who only hold it."""
+    customers = queries.best_customers(request.GET.get("q", ""), limit=MOST_SUGGESTED)
+    return render(request, "customers/customer_search.html", {"customers": customers})
+
+
+@permits(Permission.EXPORT_CUSTOMERS)
+@require_POST
+def customer_download(request: WorkspaceRequest) -> HttpResponseBase:
+    wanted = CustomerFilterForm(request.GET).wanted()
+    actions.note_download(wanted)
+    return customer_csv(request.workspace, wanted, sort=queries.known_sort(request.GET.get("sort", "")))
+
+
+@permits(Permission.EDIT_CUSTOMERS)
+@require_POST
+def customer_tagging(request: WorkspaceRequest) -> HttpResponse:
+    form = TaggingForm(request.POST)
+    if not form.is_valid():
+        return _tagging_refused(request, form)
+    try:
+        tag = actions.tag_named(form.cleaned_data["tag"])
+    except Refused as refused:
+        form.add_error("tag", str(refused))
+        return _tagging_refused(request, form)
+    if form.cleaned_data["who"] == TaggingForm.MATCHING:
+        _tag_matching(request, tag)
+    else:
+        count = actions.tag_customers([customer.pk for customer in form.cleaned_data["customers"]], tag=tag)
+        messages.success(request, _tagged(count, tag))
+    return redirect(f"{request.path.removesuffix('tagging/')}?{request.GET.urlencode()}")
+
+
+def _tag_matching(request: WorkspaceRequest, tag: Tag) -> None:
+    """At once if that takes under a second, else in the background."""
+    wanted = CustomerFilterForm(request.GET).wanted()
+    customers = queries.matching_customers(wanted, queries.found_by(wanted))
+    if queries.count_up_to(customers, actions.TAGS_AT_ONCE) <= actions.TAGS_AT_ONCE:
+        count = actions.tag_customers(list(customers.values_list("pk", flat=True)), tag=tag)
+        messages.success(request, _tagged(count, tag))
+        return
+    args = [tag.pk, wanted.as_plain(), current_actor()]
+    transaction.on_commit(partial(tag_matching.apply_async, args, workspace=request.workspace))
+    messages.info(request, _("They are so many that tagging them as “%s” goes on in the background.") % tag)
+
+
+def _tagged(count: int, tag: Tag) -> str:
+    words = ngettext(
+        "%(count)d customer is now tagged “%(tag)s”.", "%(count)d customers are now tagged “%(tag)s”.", count
+    )
+    return words % {"count": count, "tag": tag}
+
+
+def _tagging_refused(request: WorkspaceRequest, form: TaggingForm) -> HttpResponse:
+    words = {
+        **listed(request.GET, request.membership),
+        "tagging": form,
+        "chosen": set(request.POST.getlist("customers")),
+    }
+    return render(request, "customers/customer_list.html", words, status=422)
+
+
+def listed(asked: QueryDict, membership: Membership) -> dict[str, Any]:
+    filters = CustomerFilterForm(asked)
+    wanted = filters.wanted()
+    found = queries.found_by(wanted)
+    sort = queries.known_sort(asked.get("sort", ""))
+    page = queries.customer_page(wanted, found, sort=sort, cursor=asked.get("cursor", ""))
+    return {
+        "filters": filters,
+        "is_filtered": bool(wanted.names_in_use),
+        "found": found,
+        "most_found": queries.MOST_FOUND,
+        "customers": page.rows,
+        "next_cursor": page.next_cursor,
+        "count": queries.count_up_to(queries.matching_customers(wanted, found)),
+        "most_counted": queries.MOST_COUNTED,
+        "sort": sort,
+        "tags": Tag.objects.order_by("name"),
+        **rights_of(membership),
+    }

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import Any
+
+from customers.actions import archive_attribute, archive_customer, tag_customer
+from tests.architecture.access.rows import Kwargs, Row
+from tests.factories.customers import AttributeFactory, CustomerFactory, NoteFactory
+
+
+def a_customer() -> Kwargs:
+    return {"customer_id": CustomerFactory().pk}
+
+
+def an_archived_customer() -> Kwargs:
+    return {"customer_id": archive_customer(CustomerFactory()).pk}
+
+
+def a_tagged_customer() -> Kwargs:
+    customer = CustomerFactory()
+    return {"customer_id": customer.pk, "tag_id": tag_customer(customer, name="regular").pk}
+
+
+def a_note() -> Kwargs:
+    return {"note_id": NoteFactory().pk}
+
+
+def an_attribute() -> Kwargs:
+    return {"attribute_id": AttributeFactory().pk}
+
+
+def an_archived_attribute() -> Kwargs:
+    return {"attribute_id": archive_attribute(AttributeFactory()).pk}
+
+
+def a_profile(_: Kwargs) -> dict[str, Any]:
+    return {"name": "Maria Rossi", "email": "maria@people.example", "preferred_channel": "email"}
+
+
+def tagging_of_a_customer(_: Kwargs) -> dict[str, Any]:
+    return {"who": "chosen", "customers": [CustomerFactory().pk], "tag": "regular"}
+
+
+ROWS = {
+    "customers:customer_list": Row(query="q=maria&sort=-spent"),
+    "customers:customer_search": Row(query="q=maria"),
+    "customers:customer_download": Row(get=False, post=lambda _: {}),
+    "customers:customer_tagging": Row(get=False, post=tagging_of_a_customer, foreign={"customers": CustomerFactory}),
+    "customers:customer_create": Row(post=a_profile),
+    "customers:customer_detail": Row(a_customer),
+    "customers:customer_edit": Row(a_customer, post=a_profile),
+    "customers:customer_archival": Row(a_customer, get=False, post=lambda _: {}),
+    "customers:customer_restoration": Row(an_archived_customer, get=False, post=lambda _: {}),
+    "customers:note_create": Row(a_customer, get=False, post=lambda _: {"text": "Likes rye."}),
+    "customers:note_edit": Row(a_note, post=lambda _: {"text": "Likes rye."}),
+    "customers:note_archival": Row(a_note, get=False, post=lambda _: {}),
+    "customers:tag_create": Row(a_customer, get=False, post=lambda _: {"tag": "regular"}),
+    "customers:tag_removal": Row(a_tagged_customer, get=False, post=lambda _: {}),
+    "customers:attribute_list": Row(post=lambda _: {"label": "Favourite bread", "kind": "text"}),
+    "customers:attribute_edit": Row(an_attribute, post=lambda _: {"label": "Favourite bread"}),
+    "customers:attribute_archival": Row(an_attribute, get=False, post=lambda _: {}),
+    "customers:attribute_restoration": Row(an_archived_attribute, get=False, post=lambda _: {}),
+}
