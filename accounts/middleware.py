@@ -49,6 +49,8 @@ class WorkspaceMiddleware:
         request.membership = membership  # type: ignore[attr-defined]
         request.urlconf = settings.WORKSPACE_URLCONF
         zone = zoneinfo.ZoneInfo(membership.workspace.zone)
+        # Read what is being uploaded before the transaction begins: a slow one would outlast it.
+        request.POST  # noqa: B018  a property that reads
         with (
             workspace_scope(membership.workspace, actor=f"user:{request.user.pk}"),
             timezone.override(zone),

@@ -7,14 +7,18 @@ which `CustomersConfig` imports at start-up.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from django.db import models
 
+from customers.importing.plans import ImportPlan
+from customers.importing.reading import Record
 from customers.models import Customer, Import
+from customers.outcomes import Outcome
 from timeline.models import Event
 
 
@@ -67,27 +71,70 @@ class Panel:
     context: Callable[[Customer], dict[str, Any]]
 
 
+class Shape(StrEnum):
+    """What the values of a column look like."""
+
+    TEXT = "text"
+    EMAIL = "email"
+    DAY = "day"
+    AMOUNT = "amount"
+
+
 @dataclass(frozen=True)
 class ImportField:
-    """A column that an importer understands; `guesses` are header words, lower case, that mean it."""
+    """A column that an importer understands; `guesses` are words in headers, lower case, that mean it."""
 
     name: str
     label: str
     guesses: tuple[str, ...] = ()
-    is_required: bool = False
+    shape: Shape = Shape.TEXT
     hint: str = ""
 
 
-class Importer(ABC):
-    """What a kind of file means. The reading, mapping, preview, progress and errors are the importing room's.
+class RowReader(ABC):
+    """Turns the records of one file into rows, and writes them. Its own file, its own plan, made in a scope."""
 
-    `parse` gives a cleaned row, or raises `RowRefused`; it runs for every line and does no I/O. `write` takes a batch
-    that was staged by COPY and does set-based upserts in the scope's transaction.
-    """
+    def key(self, record: Record) -> str:
+        """Neighbours with the same key are one row, as the lines of one order; without a key a record stands alone."""
+        return ""
+
+    def fingerprint(self, record: Record) -> str:
+        """What a record is recognised by when the same one comes again; nothing where that needs no warning."""
+        return ""
+
+    @abstractmethod
+    def parse(self, record: Record) -> Any:
+        """A cleaned record. Raises Refused with the field that is wrong. Runs for every line, and does no I/O."""
+
+    def combine(self, parsed: Sequence[Any]) -> Any:
+        """One row of all that `parse` gave for one key. Raises Refused where they don't go together."""
+        return parsed[0]
+
+    @abstractmethod
+    def write(self, rows: Sequence[Any]) -> Sequence[Outcome]:
+        """Add or change what the rows say, set-based, at most 10,000 of them in the scope's transaction."""
+
+    def study(self, rows: Sequence[Any]) -> Mapping[str, int]:
+        """Counts to be told before anything is written, added up over the file. Reads only."""
+        return {}
+
+
+class Importer(ABC):
+    """What a kind of file means. The reading, mapping, preview, progress and errors are the importing room's."""
 
     kind: ClassVar[str]
     label: ClassVar[str]
+    description: ClassVar[str]
     fields: ClassVar[Sequence[ImportField]]
+    keeps_attributes: ClassVar[bool] = False
+    asks_consent: ClassVar[bool] = False
+
+    @abstractmethod
+    def missing(self, fields: Collection[str]) -> str:
+        """What else must be chosen for these fields to make rows, as a sentence; empty where nothing is."""
+
+    @abstractmethod
+    def reader(self, source: Import, plan: ImportPlan) -> RowReader: ...
 
 
 @dataclass(frozen=True)
@@ -141,6 +188,7 @@ class ConsentBasis(ABC):
 _personal_data: dict[type[models.Model], PersonalData] = {}
 _panels: dict[str, Panel] = {}
 _describers: dict[str, tuple[str, Describe]] = {}
+_importers: dict[str, Importer] = {}
 _consent_basis: list[ConsentBasis] = []
 
 
@@ -179,6 +227,14 @@ def describers() -> dict[str, tuple[str, Describe]]:
     return dict(_describers)
 
 
+def register_importer(importer: Importer) -> None:
+    _importers[importer.kind] = importer
+
+
+def importers() -> dict[str, Importer]:
+    return dict(_importers)
+
+
 def register_consent_basis(basis: ConsentBasis) -> None:
     """In `imports.py` of the app that keeps consent."""
     _consent_basis[:] = [basis]
@@ -199,13 +255,17 @@ __all__ = [
     "Importer",
     "Panel",
     "PersonalData",
+    "RowReader",
+    "Shape",
     "TimelineEntry",
     "consent_basis",
     "describers",
     "describes",
+    "importers",
     "panels",
     "personal_data",
     "register_consent_basis",
+    "register_importer",
     "register_panel",
     "register_personal_data",
 ]

@@ -97,6 +97,19 @@ class CustomerErased(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImportStarted(EventBody):
+    import_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportCancelled(EventBody):
+    """What had been read until then stays."""
+
+    import_id: int
+    rows_read: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportCompleted(EventBody):
     import_id: int
     rows_created: int

@@ -74,7 +74,7 @@ def insert_select(
         if field.generated or (field.primary_key and field.column not in values):
             continue
         column = str(field.column)
-        columns.append(column)
+        columns.append(connection.ops.quote_name(column))
         expressions.append(values.get(column, "%s"))
         if column not in values:
             value = constants[column] if column in constants else field.get_default()

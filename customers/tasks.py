@@ -2,16 +2,42 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
+from accounts.doorbells import answer, due_workspaces, last_ring, on_ring
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
-from accounts.workspace_tasks import stepping_task
-from customers import actions
+from accounts.workspace_tasks import stepping_task, system_task
+from customers.actions import tag_matching_customers
+from customers.actions.imports import QUEUE, forget_imports
+from customers.importing.running import run_due_imports
 from customers.models import Tag
 from customers.queries import CustomerFilter
+from customers.queries.imports import next_import_work_at
+
+
+@stepping_task()
+def run_imports(workspace: Workspace) -> None:
+    """Carry on with the imports of the workspace, for one turn; what is left rings again."""
+    seen = last_ring(QUEUE, workspace)
+    run_due_imports(workspace)
+    with workspace_scope(workspace):
+        forget_imports(now=timezone.now())
+        answer(QUEUE, workspace, up_to=seen, next_due_at=next_import_work_at())
+
+
+@system_task()
+def find_imports() -> None:
+    """The poll behind the hints: finds imports whose worker died, too."""
+    for workspace in due_workspaces(QUEUE):
+        run_imports.apply_async(workspace=workspace)
 
 
 @stepping_task()
 def tag_matching(workspace: Workspace, tag_id: int, wanted: dict[str, Any], actor: str) -> None:
     with workspace_scope(workspace):
         tag = Tag.objects.get(pk=tag_id)
-    actions.tag_matching_customers(workspace, CustomerFilter.from_plain(wanted), tag=tag, actor=actor)
+    tag_matching_customers(workspace, CustomerFilter.from_plain(wanted), tag=tag, actor=actor)
+
+
+on_ring(QUEUE, lambda workspace: run_imports.apply_async(workspace=workspace))

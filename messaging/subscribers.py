@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from customers.events import CustomerChanged, CustomerJoined, CustomerRestored
 from messaging import actions
+from messaging.events import MessageBounced, MessageComplained, MessageFailed, MessageSent
+from messaging.models import Message, SuppressionReason
+from messaging.reasons import Reason
 from timeline.models import Event
 from timeline.registry import subscribe
 
 MOVES_A_BIRTHDAY = {"birthday", "zone", "email"}
+# RFC 3463: no such mailbox or system, bad syntax, moved without a forwarding address, a domain that takes no mail.
+NO_SUCH_ADDRESS = re.compile(r"\b5\.1\.(?:1|2|3|6|10)\b")
 
 
 @subscribe(CustomerChanged)
@@ -21,3 +28,34 @@ def follow_edited_birthdays(events: Sequence[Event]) -> None:
 def greet_newcomers(events: Sequence[Event]) -> None:
     """Somebody who joins on their birthday need not wait for the next quarter of an hour."""
     actions.look_for_birthdays()
+
+
+@subscribe(MessageSent)
+def keep_last_sendings(events: Sequence[Event]) -> None:
+    sent_at: dict[int, datetime] = {}
+    for event in events:
+        if event.customer_id is not None:
+            sent_at[event.customer_id] = max(event.occurred_at, sent_at.get(event.customer_id, event.occurred_at))
+    actions.remember_sendings(sent_at)
+
+
+@subscribe(MessageFailed)
+def suppress_refused_addresses(events: Sequence[Event]) -> None:
+    """A relay that says at once that there is no such address. Other refusals are about the message, or about us."""
+    refused = [event for event in events if event.payload["reason"] == Reason.REFUSED]
+    dead = [message for message in _messages(refused) if NO_SUCH_ADDRESS.search(message.reply)]
+    actions.suppress_recipients(dead, reason=SuppressionReason.BOUNCED)
+
+
+@subscribe(MessageBounced)
+def suppress_bounced_addresses(events: Sequence[Event]) -> None:
+    actions.suppress_recipients(_messages(events), reason=SuppressionReason.BOUNCED)
+
+
+@subscribe(MessageComplained)
+def suppress_complainants(events: Sequence[Event]) -> None:
+    actions.suppress_recipients(_messages(events), reason=SuppressionReason.COMPLAINED)
+
+
+def _messages(events: Sequence[Event]) -> list[Message]:
+    return list(Message.objects.filter(pk__in=[event.payload["message_id"] for event in events]).order_by("pk"))

@@ -44,7 +44,7 @@ def edit_workspace(**changes: Any) -> Workspace:
         for name in changed:
             setattr(workspace, name, changes[name])
         workspace.save(update_fields=changed)
-        audit("changed settings", ", ".join(changed), before=before)
+        audit("changed settings", ", ".join(name.replace("_", " ") for name in changed), before=before)
     return workspace
 
 

@@ -18,6 +18,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, to_locale
 
+from accounts.models import Membership
+from accounts.permissions import Permission, role_has
+
 register = template.Library()
 
 TINTS = 6
@@ -61,6 +64,12 @@ def _locale() -> Locale:
         return Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
     except (UnknownLocaleError, ValueError):
         return Locale.parse("en")
+
+
+@register.filter
+def may(membership: Membership, permission: str) -> bool:
+    """Whether this member's role holds the permission: `{% if membership|may:"edit sales" %}`."""
+    return role_has(membership.role, Permission(permission))
 
 
 @register.filter

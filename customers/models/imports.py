@@ -1,11 +1,28 @@
 from __future__ import annotations
 
+import secrets
+from typing import ClassVar, Self
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from accounts.fields import WorkspaceForeignKey
-from accounts.models import WorkspaceOwned
+from accounts.models import WorkspaceManager, WorkspaceOwned
+
+
+def upload_path(source: Import, file_name: str) -> str:
+    """Under a name that nobody can guess; what the person called it is in `file_name`."""
+    return f"imports/{source.workspace_id}/{secrets.token_hex(16)}.csv"
+
+
+class ImportQuerySet(models.QuerySet["Import"]):
+    def under_way(self) -> Self:
+        """A worker has something to do for them."""
+        return self.filter(state__in=[Import.State.CHECKING, Import.State.RUNNING])
+
+    def ended(self) -> Self:
+        return self.filter(ended_at__isnull=False)
 
 
 class Import(WorkspaceOwned):
@@ -13,6 +30,7 @@ class Import(WorkspaceOwned):
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", "Waiting for its columns"
+        CHECKING = "checking", "Being checked"
         READY = "ready", "Ready to start"
         RUNNING = "running", "Running"
         DONE = "done", "Done"
@@ -21,13 +39,17 @@ class Import(WorkspaceOwned):
 
     kind = models.CharField(max_length=20)
     state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
-    file = models.FileField(upload_to="imports/%Y/%m/", max_length=300)
+    # Gone as soon as the import has ended: it is full of personal data.
+    file = models.FileField(upload_to=upload_path, max_length=300, blank=True)
     file_name = models.CharField(max_length=255)
     file_hash = models.CharField(max_length=64)
     file_size = models.BigIntegerField()
-    # How the file is to be read: encoding, delimiter, header, column -> field, consent basis, defaults.
+    # An `ImportPlan`: encoding, delimiter, header, what each column holds, consent basis, defaults.
     reading = models.JSONField(default=dict)
+    # What the check counted, to be told before the import starts.
+    findings = models.JSONField(default=dict)
     rows_total = models.BigIntegerField(default=0)
+    # Committed together with what those rows became: from here it goes on after a crash.
     rows_read = models.BigIntegerField(default=0)
     rows_created = models.BigIntegerField(default=0)
     rows_updated = models.BigIntegerField(default=0)
@@ -41,12 +63,26 @@ class Import(WorkspaceOwned):
     started_at = models.DateTimeField(null=True, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
     cancel_asked_at = models.DateTimeField(null=True, editable=False)
+    # The worker that has it, until when it is believed to be alive, and how often one failed at the same place.
+    lease = models.CharField(max_length=32, blank=True, editable=False)
+    leased_until = models.DateTimeField(null=True, editable=False)
+    failures = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    objects: ClassVar = WorkspaceManager.from_queryset(ImportQuerySet)()
 
     class Meta(WorkspaceOwned.Meta):
         indexes = [models.Index(fields=["workspace", "-created_at", "-id"], name="import_newest_first")]
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in {self.State.CHECKING, self.State.RUNNING}
+
+    @property
+    def has_ended(self) -> bool:
+        return self.ended_at is not None
 
 
 class ImportRow(WorkspaceOwned):

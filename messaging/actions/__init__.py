@@ -15,10 +15,17 @@ from messaging.actions.consent import (
     withdraw_consent,
 )
 from messaging.actions.consent_batches import Said, record_consents
+from messaging.actions.facts import remember_sendings
 from messaging.actions.queueing import queue_messages
 from messaging.actions.stopping import cancel_messages, skip_messages
 from messaging.actions.subscribing import choose_topics, confirm_subscription, join, unsubscribe
-from messaging.actions.suppression import block_address, lift_unsubscription, release_address, suppress_address
+from messaging.actions.suppression import (
+    block_address,
+    lift_unsubscription,
+    release_address,
+    suppress_address,
+    suppress_recipients,
+)
 from messaging.actions.templates import add_template, refresh_template, rewrite_template
 from messaging.actions.topics import add_default_topics, add_topic, archive_topic, edit_topic, restore_topic
 
@@ -46,10 +53,12 @@ __all__ = [
     "record_consents",
     "refresh_template",
     "release_address",
+    "remember_sendings",
     "restore_topic",
     "rewrite_template",
     "skip_messages",
     "suppress_address",
+    "suppress_recipients",
     "switch_off_greeting",
     "switch_on_greeting",
     "unsubscribe",

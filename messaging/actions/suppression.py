@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import transaction
 
 from accounts.actions.audit import audit
@@ -14,7 +16,9 @@ from messaging.events import AddressReleased, AddressSuppressed
 from messaging.models import Message, Suppression, SuppressionReason
 from messaging.reasons import REASON_OF_SUPPRESSION
 from messaging.refusals import NoSuchAddress
-from timeline.recording import record
+from timeline.recording import record, record_many
+
+DETAIL_LENGTH = 300
 
 
 @transaction.atomic
@@ -37,6 +41,31 @@ def suppress_address(address: str, *, reason: SuppressionReason, detail: str = "
         record(event)
         _keep_back(customer_id, suppression)
     return suppression
+
+
+@transaction.atomic
+def suppress_recipients(messages: Iterable[Message], *, reason: SuppressionReason) -> int:
+    """Stop writing to the addresses that these messages went to. Returns how many of them were news.
+
+    What waits for them is refused when its turn comes.
+    """
+    by_hash = {message.address_hash: message for message in messages if message.address}
+    known = Suppression.objects.filter(address_hash__in=by_hash, reason=reason)
+    news = [by_hash[each] for each in sorted(by_hash.keys() - set(known.values_list("address_hash", flat=True)))]
+    suppressions = Suppression.objects.bulk_create(
+        Suppression(
+            address_hash=message.address_hash,
+            reason=reason,
+            hint=mask_address(message.address),
+            detail=message.reply[:DETAIL_LENGTH],
+            actor=current_actor(),
+        )
+        for message in news
+    )
+    return record_many(
+        AddressSuppressed(customer_id=message.customer_id, suppression_id=suppression.pk, reason=reason)
+        for message, suppression in zip(news, suppressions, strict=True)
+    )
 
 
 @transaction.atomic

@@ -73,6 +73,7 @@ _COUNT_ANEW = """
       units = cell.units + excluded.units, revenue_minor = cell.revenue_minor + excluded.revenue_minor
 """
 
+# In the order of the ids: each row's foreign key locks its order, as whoever refunds several does in that order.
 _REMEMBER = """
     insert into metrics_countedorder
       (workspace_id, order_id, customer_id, day, channel, revenue_minor, units, is_first)
@@ -81,6 +82,7 @@ _REMEMBER = """
              and row_number() over (partition by o.customer_id order by o.placed_at, o.id) = 1
     from sales_order o join touched_orders touched on touched.order_id = o.id
     where o.workspace_id = %(workspace)s and o.cancelled_at is null and o.archived_at is null
+    order by o.id
 """
 
 _SWEEP = "delete from metrics_daychannel where workspace_id = %(workspace)s and orders = 0"

@@ -95,7 +95,7 @@ def known_orders(rows: Sequence[OrderRow], *, system: str) -> dict[str, Known]:
         " where workspace_id = %s and order_id = any(%s) order by order_id, position",
         [current_workspace_id(), list(lines)],
     ):
-        lines[order_id].append(tuple(line))  # type: ignore[arg-type]  # the columns of a Line
+        lines[order_id].append(tuple(line))
     return {number: Known(pk, gone, State(*values), lines[pk]) for number, pk, gone, *values in orders}
 
 

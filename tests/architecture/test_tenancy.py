@@ -31,6 +31,7 @@ BEFORE_A_WORKSPACE = {
 }
 # Each reads only those tables, and queues scoped tasks.
 SYSTEM_TASKS = {
+    "customers.tasks.find_imports",
     "messaging.tasks.find_birthdays",
     "messaging.tasks.find_due_messages",
     "timeline.tasks.find_news",

@@ -23,7 +23,8 @@ NEARLY_MIDNIGHT = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
 
 
 def row(number: str = "A-1", **fields: Any) -> OrderRow:
-    return OrderRow(**{"number": number, "placed_at": MORNING, "total_minor": 1250} | fields)
+    given: dict[str, Any] = {"number": number, "placed_at": MORNING, "total_minor": 1250} | fields
+    return OrderRow(**given)
 
 
 def upsert(*rows: OrderRow, **options: Any) -> list[Outcome]:
