@@ -2,6 +2,7 @@ from customers.actions.archiving import archive_customer, restore_customer
 from customers.actions.attributes import archive_attribute, define_attribute, rename_attribute, restore_attribute
 from customers.actions.downloads import note_download
 from customers.actions.notes import archive_note, edit_note, write_note
+from customers.actions.privacy import erase_customer, export_customer
 from customers.actions.profiles import CustomerFields, add_customer, add_external_id, apply_fields, edit_customer
 from customers.actions.tags import (
     TAGS_AT_ONCE,
@@ -24,6 +25,8 @@ __all__ = [
     "define_attribute",
     "edit_customer",
     "edit_note",
+    "erase_customer",
+    "export_customer",
     "note_download",
     "rename_attribute",
     "restore_attribute",

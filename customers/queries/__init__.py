@@ -1,5 +1,6 @@
 from customers.queries.filtering import CustomerFilter, found_by, matching_customers
 from customers.queries.listing import MOST_COUNTED, count_up_to, customer_page, known_sort, source_channels
+from customers.queries.privacy import everything_known, known_counts, people_of
 from customers.queries.profiles import attributes_with_uses, newest_notes, tags_of, who_they_are
 from customers.queries.searching import MOST_FOUND, Found, best_customers, find_customers
 from customers.queries.timeline import identities, timeline_groups, timeline_page
@@ -13,12 +14,15 @@ __all__ = [
     "best_customers",
     "count_up_to",
     "customer_page",
+    "everything_known",
     "find_customers",
     "found_by",
     "identities",
+    "known_counts",
     "known_sort",
     "matching_customers",
     "newest_notes",
+    "people_of",
     "source_channels",
     "tags_of",
     "timeline_groups",

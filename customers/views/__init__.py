@@ -1,6 +1,7 @@
 from customers.views.attributes import attribute_archival, attribute_edit, attribute_list, attribute_restoration
 from customers.views.lists import customer_download, customer_list, customer_search, customer_tagging
 from customers.views.notes import note_archival, note_create, note_edit, tag_create, tag_removal
+from customers.views.privacy import customer_erasure, customer_export
 from customers.views.profiles import (
     customer_archival,
     customer_create,
@@ -19,6 +20,8 @@ __all__ = [
     "customer_detail",
     "customer_download",
     "customer_edit",
+    "customer_erasure",
+    "customer_export",
     "customer_list",
     "customer_restoration",
     "customer_search",

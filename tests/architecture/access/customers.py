@@ -50,6 +50,8 @@ ROWS = {
     "customers:customer_edit": Row(a_customer, post=a_profile),
     "customers:customer_archival": Row(a_customer, get=False, post=lambda _: {}),
     "customers:customer_restoration": Row(an_archived_customer, get=False, post=lambda _: {}),
+    "customers:customer_export": Row(a_customer, get=False, post=lambda _: {}),
+    "customers:customer_erasure": Row(a_customer, post=lambda _: {}),
     "customers:note_create": Row(a_customer, get=False, post=lambda _: {"text": "Likes rye."}),
     "customers:note_edit": Row(a_note, post=lambda _: {"text": "Likes rye."}),
     "customers:note_archival": Row(a_note, get=False, post=lambda _: {}),

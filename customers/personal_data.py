@@ -1,0 +1,174 @@
+"""What this room knows of a customer: how it is exported, erased, and moved to the survivor of a merge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from customers.contracts import PersonalData, register_personal_data
+from customers.models import AttributeValue, Customer, CustomerTag, ExternalId, Facts, Merge, Note, PrivacyRequest
+
+PROFILE_FIELDS = (
+    "name", "email", "phone", "language", "zone", "birth_monthday", "birth_year", "joined_on", "address", "city",
+    "postal_code", "country", "preferred_channel", "source_channel", "attributes", "created_at", "updated_at",
+    "archived_at",
+)  # fmt: skip
+FACT_FIELDS = tuple(field.name for field in Facts._meta.concrete_fields if field.name not in {"customer", "workspace"})
+
+
+class _ByCustomer(PersonalData):
+    """Rows that belong to a customer by their key `customer`, and go when the customer is erased."""
+
+    model: ClassVar[type[ExternalId | Note | CustomerTag | AttributeValue | PrivacyRequest]]
+
+    def rows(self, customer: Customer) -> models.QuerySet[Any]:
+        return self.model.objects.filter(customer=customer)
+
+    def erase(self, customer: Customer) -> int:
+        return self.rows(customer).delete()[0]
+
+    def movable(self, absorbed: Customer, survivor: Customer) -> models.QuerySet[Any]:
+        return self.rows(absorbed)
+
+    def move(self, *, absorbed: Customer, survivor: Customer) -> list[int]:
+        ids = list(self.movable(absorbed, survivor).order_by("pk").values_list("pk", flat=True))
+        self.model.objects.filter(pk__in=ids).update(customer=survivor)
+        return ids
+
+    def move_back(self, ids: Sequence[int], *, absorbed: Customer) -> None:
+        self.model.objects.filter(pk__in=ids).update(customer=absorbed)
+
+
+class ProfileData(PersonalData):
+    """The profile itself stays where it is: a merge fills the survivor's gaps by its own action."""
+
+    model = Customer
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        yield {name: getattr(customer, name) for name in PROFILE_FIELDS}
+
+    def erase(self, customer: Customer) -> int:
+        """Kept is the day of joining, without which no count of a past month would be right."""
+        texts = dict.fromkeys(
+            ("name", "email", "email_norm", "phone", "phone_norm", "language", "zone", "address", "city",
+             "postal_code", "country", "source_channel"), ""
+        )  # fmt: skip
+        now = timezone.now()
+        return Customer.objects.filter(pk=customer.pk).update(
+            **texts, birth_monthday=None, birth_year=None, attributes={}, updated_at=now, erased_at=now
+        )
+
+    def move(self, *, absorbed: Customer, survivor: Customer) -> list[int]:
+        """Who was merged into the absorbed one follows, so that one step always leads to who remains."""
+        followers = Customer.objects.filter(merged_into=absorbed)
+        ids = list(followers.order_by("pk").values_list("pk", flat=True))
+        followers.update(merged_into=survivor)
+        return ids
+
+    def move_back(self, ids: Sequence[int], *, absorbed: Customer) -> None:
+        Customer.objects.filter(pk__in=ids).update(merged_into=absorbed)
+
+
+class FactsData(PersonalData):
+    """Numbers and days: they say nothing of who it was, and the apps that own them count anew after a merge."""
+
+    model = Facts
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        for facts in Facts.objects.filter(customer=customer):
+            yield {name: getattr(facts, name) for name in FACT_FIELDS}
+
+    def erase(self, customer: Customer) -> int:
+        return 0
+
+    def move(self, *, absorbed: Customer, survivor: Customer) -> list[int]:
+        return []
+
+    def move_back(self, ids: Sequence[int], *, absorbed: Customer) -> None:
+        return
+
+
+class ExternalIdsData(_ByCustomer):
+    model = ExternalId
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        yield from self.rows(customer).order_by("pk").values("source", "value", "created_at")
+
+
+class NotesData(_ByCustomer):
+    """Archived notes are exported too: they are kept."""
+
+    model = Note
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        yield from self.rows(customer).order_by("pk").values("text", "written_at", "edited_at", "archived_at")
+
+
+class TagsData(_ByCustomer):
+    model = CustomerTag
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        yield from self.rows(customer).order_by("pk").values("created_at", name=F("tag__name"))
+
+    def movable(self, absorbed: Customer, survivor: Customer) -> models.QuerySet[Any]:
+        return self.rows(absorbed).exclude(tag__in=self.rows(survivor).values("tag"))
+
+
+class AttributeValuesData(_ByCustomer):
+    """A value that the survivor has too stays with the absorbed one, whose page-to-be-undone still shows it."""
+
+    model = AttributeValue
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        yield from self.rows(customer).order_by("pk").values("text", "number", "day", "flag", of=F("attribute__label"))
+
+    def movable(self, absorbed: Customer, survivor: Customer) -> models.QuerySet[Any]:
+        return self.rows(absorbed).exclude(attribute__in=self.rows(survivor).values("attribute"))
+
+
+class MergesData(PersonalData):
+    """What was moved is told by ids and names of fields; without it a merge can't be undone after an erasure."""
+
+    model = Merge
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        merges = Merge.objects.filter(Q(survivor=customer) | Q(absorbed=customer)).order_by("pk")
+        yield from merges.values("merged_at", "undone_at")
+
+    def erase(self, customer: Customer) -> int:
+        return Merge.objects.filter(Q(survivor=customer) | Q(absorbed=customer)).update(moved={})
+
+    def move(self, *, absorbed: Customer, survivor: Customer) -> list[int]:
+        """A merge keeps naming the two that it was about."""
+        return []
+
+    def move_back(self, ids: Sequence[int], *, absorbed: Customer) -> None:
+        return
+
+
+class PrivacyRequestsData(_ByCustomer):
+    """Erased, a request stays as the proof that it was met; it says nothing of whose it was."""
+
+    model = PrivacyRequest
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        yield from self.rows(customer).order_by("pk").values("kind", "requested_at", "completed_at")
+
+    def erase(self, customer: Customer) -> int:
+        return 0
+
+
+register_personal_data(
+    ProfileData(),
+    FactsData(),
+    ExternalIdsData(),
+    NotesData(),
+    TagsData(),
+    AttributeValuesData(),
+    MergesData(),
+    PrivacyRequestsData(),
+)
