@@ -38,7 +38,7 @@ class Tile:
 
 
 def rows_url(key: str, period: Period, **more: object) -> str:
-    days = {"first": period.first.isoformat(), "last": period.last.isoformat()}
+    days: dict[str, Any] = {"first": period.first.isoformat(), "last": period.last.isoformat()}
     return f"{reverse('metrics:metric_rows', args=[key])}?{urlencode(days | more)}"
 
 

@@ -74,7 +74,8 @@ Choice = TypeVar("Choice")
 
 def pick(chance: Random, weighted: tuple[tuple[Choice, int], ...]) -> Choice:
     values, weights = zip(*weighted, strict=True)
-    return chance.choices(values, weights)[0]
+    chosen: Choice = chance.choices(values, weights)[0]
+    return chosen
 
 
 def _ascii(name: str) -> str:

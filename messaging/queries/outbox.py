@@ -27,5 +27,5 @@ def next_due_at() -> datetime | None:
                   where workspace_id = %s and state in ('leased', 'sending')))""",
             [Priority.values, current_workspace_id(), current_workspace_id()],
         )
-        (due_at,) = cursor.fetchone()
+        due_at: datetime | None = cursor.fetchone()[0]
     return due_at

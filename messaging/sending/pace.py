@@ -37,7 +37,7 @@ def pause(lane: str) -> int:
     try:
         cache.add(f"pace-trouble:{lane}", 0, timeout=_FORGET_TROUBLE_AFTER)
         times = cache.incr(f"pace-trouble:{lane}")
-        seconds = min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** min(times - 1, 10))
+        seconds: int = min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** min(times - 1, 10))
         cache.set(f"pace-pause:{lane}", time.time() + seconds, timeout=seconds)
     except (RedisError, ValueError):
         log.warning("the pause of %s could not be noted", lane, exc_info=True)

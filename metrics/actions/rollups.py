@@ -7,6 +7,7 @@ the subscriber's cursor, so no other transaction writes these tables in the work
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -91,7 +92,11 @@ _SWEEP = "delete from metrics_daychannel where workspace_id = %(workspace)s and 
 @transaction.atomic
 def count_orders(*, customer_ids: Collection[int], order_ids: Collection[int]) -> None:
     """Bring the rollups up to date with these customers' orders, and with these orders."""
-    words = {"workspace": current_workspace_id(), "customers": list(customer_ids), "orders": list(order_ids)}
+    words: dict[str, Any] = {
+        "workspace": current_workspace_id(),
+        "customers": list(customer_ids),
+        "orders": list(order_ids),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_TOUCHED_ORDERS, words)
         cursor.execute(_COUNT_ANEW, words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -27,7 +28,7 @@ def counted_rows(
     if key in {"messages_sent", "messages_skipped"}:
         return _messages(key, period)
     people = Customer.objects.present().known()
-    by_key = {
+    by_key: dict[str, Callable[[], QuerySet[Any]]] = {
         "joined": lambda: people.filter(joined_on__range=days),
         "birthdays": lambda: people.filter(birth_monthday__in=birthday_codes(today)),
         "new_buyers": lambda: _with_order(days, channel),

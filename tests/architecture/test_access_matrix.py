@@ -100,7 +100,7 @@ def attempts(row: Row) -> list[str]:
     return ["get"] * row.get + ["post"] * (row.post is not None)
 
 
-def send(browser: Browser, method: str, path: str, data: Any) -> HttpResponse:
+def send(browser: Browser, method: str, path: str, data: Any) -> Any:
     return browser.get(path) if method == "get" else browser.post(path, data)
 
 

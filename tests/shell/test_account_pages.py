@@ -31,7 +31,7 @@ def test_a_wrong_password_is_said(browser: Browser, mira: User) -> None:
 def test_a_forgotten_password_is_replaced_once(browser: Browser, mira: User) -> None:
     page = browser.post("/accounts/password/reset/", {"email": mira.email}, follow=True).content.decode()
     message = mail.outbox[0]
-    link = re.search(r"https?://testserver(/\S+)", message.body)
+    link = re.search(r"https?://testserver(/\S+)", str(message.body))
     assert link
     browser.get(link[1], follow=True)
     form = browser.get(browser.get(link[1]).headers["Location"])
