@@ -1,7 +1,9 @@
 """Both servers at once, and the environment that leads to them."""
 
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,9 @@ from crm.embedded import places
 from crm.embedded.postgres import Postgres
 from crm.embedded.process import EmbeddedError
 from crm.embedded.valkey import Valkey
+
+_PREFIX = "rapport-test-"
+_A_DAY = 24 * 3600.0
 
 
 class Servers:
@@ -47,7 +52,8 @@ def missing_servers(folder: Path, *, inherit: Sequence[int] = ()) -> list[Valkey
 def throwaway_servers(*, is_durable: bool = False) -> Iterator[Servers]:
     """Servers that leave nothing behind, with the environment set to lead to them. Fast, unless durable."""
     before = dict(os.environ)
-    with tempfile.TemporaryDirectory(prefix="rapport-test-") as name:
+    _sweep()
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as name:
         folder = Path(name)
         folder.chmod(0o711)  # as root, Postgres runs as another user, who must reach its own folder in here
         servers = Servers(folder, is_durable=is_durable)
@@ -61,3 +67,11 @@ def throwaway_servers(*, is_durable: bool = False) -> Iterator[Servers]:
             os.environ.update(before)
             for path in (folder / "postgres", folder / "valkey"):
                 places.leave_refuge(path)
+
+
+def _sweep() -> None:
+    """Remove what runs that were killed more than a day ago could not."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        found = folder.stat(follow_symlinks=False)
+        if found.st_uid == os.geteuid() and found.st_mtime < time.time() - _A_DAY:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -15,7 +15,7 @@ from typing import Self
 from crm.embedded.process import is_alive, wait_until
 
 _READY = re.compile(r"ready after \d+ s: (http://localhost:(\d+)/)")
-_PATIENCE = 120.0  # seconds; a loaded machine starts eight programs slowly
+_PATIENCE = 240.0  # seconds; a loaded machine starts eight programs slowly
 
 
 class Running:
