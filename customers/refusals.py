@@ -52,3 +52,7 @@ class LabelTaken(Refused):
 
     def __init__(self, label: str) -> None:
         super().__init__(f"There is already something called “{label}”. Choose another name.", field="label")
+
+
+class MergeRefused(Refused):
+    """The two can't become one, or can't be parted any more."""

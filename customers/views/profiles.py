@@ -15,6 +15,7 @@ from accounts.requests import WorkspaceRequest
 from customers import actions, contracts, queries
 from customers.forms import CustomerForm, NoteForm, TagForm
 from customers.models import Customer, Tag
+from customers.queries.duplicates import undoable_merges
 from customers.refusals import Refused
 from customers.views.rights import rights_of
 
@@ -107,6 +108,7 @@ def profile_words(customer: Customer) -> dict[str, Any]:
         "tags": queries.tags_of(customer),
         "known_tags": Tag.objects.order_by("name"),
         "notes": queries.newest_notes(customer),
+        "merges": undoable_merges(customer),
     }
 
 

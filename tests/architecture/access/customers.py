@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from customers.actions import archive_attribute, archive_customer, tag_customer
+from customers.actions import archive_attribute, archive_customer, merge_customers, tag_customer
 from tests.architecture.access.rows import Kwargs, Row
 from tests.factories.customers import AttributeFactory, CustomerFactory, NoteFactory
 
@@ -40,6 +40,14 @@ def tagging_of_a_customer(_: Kwargs) -> dict[str, Any]:
     return {"who": "chosen", "customers": [CustomerFactory().pk], "tag": "regular"}
 
 
+def a_pair() -> Kwargs:
+    return {"customer_id": CustomerFactory().pk, "other_id": CustomerFactory().pk}
+
+
+def a_merge() -> Kwargs:
+    return {"merge_id": merge_customers(survivor=CustomerFactory(), absorbed=CustomerFactory()).pk}
+
+
 ROWS = {
     "customers:customer_list": Row(query="q=maria&sort=-spent"),
     "customers:customer_search": Row(query="q=maria"),
@@ -52,6 +60,10 @@ ROWS = {
     "customers:customer_restoration": Row(an_archived_customer, get=False, post=lambda _: {}),
     "customers:customer_export": Row(a_customer, get=False, post=lambda _: {}),
     "customers:customer_erasure": Row(a_customer, post=lambda _: {}),
+    "customers:duplicate_list": Row(),
+    "customers:merge_search": Row(a_customer, query="q=maria"),
+    "customers:customer_merge": Row(a_pair, post=lambda _: {}),
+    "customers:merge_reversal": Row(a_merge, get=False, post=lambda _: {}),
     "customers:note_create": Row(a_customer, get=False, post=lambda _: {"text": "Likes rye."}),
     "customers:note_edit": Row(a_note, post=lambda _: {"text": "Likes rye."}),
     "customers:note_archival": Row(a_note, get=False, post=lambda _: {}),

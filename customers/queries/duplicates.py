@@ -1,0 +1,91 @@
+"""Who may be one person twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from customers.actions.merging import PARTS, UNDO_WITHIN
+from customers.models import Customer, Merge
+from customers.queries.profiles import birthday_words
+
+MOST_SUGGESTED = 50
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    first: Customer
+    second: Customer
+    reason: str
+
+
+def duplicates(limit: int = MOST_SUGGESTED) -> list[Suspicion]:
+    """Pairs with the same phone, then pairs with the same name and birthday, each pair once."""
+    present = Customer.objects.present()
+    pairs: dict[tuple[int, int], str] = {}
+    for reason, groups in (
+        (_("Same phone"), _groups(present.exclude(phone_norm=""), "phone_norm", limit)),
+        (_("Same name and birthday"), _groups(_with_birthday(present), "sort_name", limit, "birth_monthday")),
+    ):
+        for group in groups:
+            pairs.setdefault((group["first"], group["second"]), reason)
+    people = Customer.objects.in_bulk({pk for pair in pairs for pk in pair})
+    return [Suspicion(people[first], people[second], reason) for (first, second), reason in pairs.items()][:limit]
+
+
+def _with_birthday(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    return customers.exclude(name="").filter(birth_monthday__isnull=False)
+
+
+def _groups(customers: QuerySet[Customer], column: str, limit: int, *others: str) -> QuerySet[Customer, dict[str, Any]]:
+    """The oldest and the newest record of each group of more than one."""
+    groups = customers.values(column, *others).annotate(many=Count("pk"), first=Min("pk"), second=Max("pk"))
+    return groups.filter(many__gt=1).order_by(column)[:limit]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One line of two profiles side by side."""
+
+    label: str
+    survivor: str
+    absorbed: str
+
+    @property
+    def is_filled(self) -> bool:
+        return bool(self.absorbed) and not self.survivor
+
+    @property
+    def is_differing(self) -> bool:
+        return bool(self.absorbed) and bool(self.survivor) and self.survivor != self.absorbed
+
+
+def compared(survivor: Customer, absorbed: Customer) -> list[Comparison]:
+    return [*_compared_parts(survivor, absorbed), *_compared_attributes(survivor, absorbed)]
+
+
+def _compared_parts(survivor: Customer, absorbed: Customer) -> Iterator[Comparison]:
+    for part, columns in PARTS.items():
+        ours, theirs = _shown(survivor, part, columns[0]), _shown(absorbed, part, columns[0])
+        if ours or theirs:
+            yield Comparison(part.replace("_", " ").capitalize(), ours, theirs)
+
+
+def _compared_attributes(survivor: Customer, absorbed: Customer) -> Iterator[Comparison]:
+    for key in sorted({*survivor.attributes, *absorbed.attributes}):
+        ours, theirs = str(survivor.attributes.get(key, "")), str(absorbed.attributes.get(key, ""))
+        yield Comparison(key.replace("_", " ").capitalize(), ours, theirs)
+
+
+def _shown(customer: Customer, part: str, column: str) -> str:
+    return birthday_words(customer) if part == "birthday" else str(getattr(customer, column))
+
+
+def undoable_merges(customer: Customer) -> list[Merge]:
+    recent = Q(survivor=customer, undone_at=None, merged_at__gt=timezone.now() - UNDO_WITHIN)
+    return list(Merge.objects.filter(recent).select_related("absorbed").order_by("-merged_at", "-pk"))
