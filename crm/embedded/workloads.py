@@ -36,6 +36,8 @@ def main(package: str, chosen: list[str]) -> int:
     if unknown := sorted(set(chosen) - set(names)):
         say(f"There is no {', '.join(unknown)}. Choose from: {', '.join(names) or 'nothing yet'}.")
         return 1
+    if not names:
+        say(f"There is nothing in {package} yet.")
     failed = []
     for name in chosen or names:
         started_at = time.monotonic()
