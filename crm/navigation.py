@@ -52,6 +52,10 @@ SECTIONS = [
         [
             Entry("messaging:message_list", "mail", _("Messages"), "m"),
             Entry("messaging:birthday_greeting", "cake", _("Birthday greeting"), "b"),
+            Entry("messaging:birthday_list", "gift", _("Birthdays ahead")),
+            Entry("messaging:topic_list", "tags", _("Topics")),
+            Entry("messaging:suppression_list", "ban", _("Blocked addresses")),
+            Entry("messaging:join_page", "user-plus", _("Join page")),
         ],
     ),
     Section(

@@ -8,6 +8,7 @@ from crm import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("customers.urls")),
+    path("messages/", include("messaging.urls")),
     path("settings/", include("accounts.urls")),
     path("settings/dead-letters/", include("timeline.urls")),
     path("", include("metrics.urls")),

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from accounts.doorbells import ring
 from accounts.models import User
+from accounts.scope import current_workspace
+from accounts.tokens import new_secret
 from messaging.actions.queueing import queue_messages
 from messaging.actions.stopping import cancel_messages
 from messaging.actions.templates import add_template, refresh_template, rewrite_template
@@ -20,6 +22,7 @@ from messaging.purposes import Purpose
 from messaging.queries import Celebrant, celebrants, mornings
 from messaging.reasons import Reason
 from messaging.refusals import NoTopic
+from messaging.rendering import example_context
 from timeline.recording import record, record_many
 
 QUEUE = "birthdays"
@@ -64,9 +67,7 @@ def switch_on_greeting() -> BirthdayGreeting:
 
     Nobody needs to write it first: there is a text to begin with. Raises NoTopic.
     """
-    greeting = _locked() or write_greeting(
-        subject=DEFAULT_SUBJECT, body=DEFAULT_BODY, topic=_default_topic(), send_hour=DEFAULT_HOUR
-    )
+    greeting = _locked() or _write_default()
     if not greeting.is_on:
         greeting.is_on, greeting.switched_on_at = True, timezone.now()
         greeting.save(update_fields=["is_on", "switched_on_at"])
@@ -148,6 +149,26 @@ def _record_reached(due: list[Celebrant]) -> None:
 
 def _locked() -> BirthdayGreeting | None:
     return BirthdayGreeting.objects.select_for_update(of=("self",)).select_related("template", "topic").first()
+
+
+@transaction.atomic
+def send_test_greeting(user: User) -> None:
+    """The words as they are saved, to somebody of the staff, with an invented customer. Raises NoTopic."""
+    greeting = _locked() or _write_default()
+    version = refresh_template(greeting.template)
+    draft = MessageDraft(
+        address=user.email,
+        purpose=Purpose.TEST,
+        dedupe_key=f"{Purpose.TEST}:{user.pk}:{new_secret()}",
+        template_version_id=version.pk,
+        context={"customer": example_context(Purpose.BIRTHDAY, workspace=current_workspace())["customer"]},
+        priority=Priority.TRANSACTIONAL,
+    )
+    queue_messages([draft])
+
+
+def _write_default() -> BirthdayGreeting:
+    return write_greeting(subject=DEFAULT_SUBJECT, body=DEFAULT_BODY, topic=_default_topic(), send_hour=DEFAULT_HOUR)
 
 
 def _default_topic() -> SubscriptionTopic:

@@ -1,26 +1,49 @@
 from messaging.queries.birthdays import Celebrant, Morning, birthday_greeting, birthday_key, celebrants, mornings
+from messaging.queries.birthdays_ahead import MOST_SHOWN, BirthdayAhead, birthdays_ahead, refusals_ahead
 from messaging.queries.consent import (
     TopicState,
+    join_address,
     recipient_of,
     suppressions_for,
+    suppressions_matching,
     topic_states,
     topics_asked,
     topics_offered,
+    topics_with_counts,
+)
+from messaging.queries.messages import (
+    MessageFilter,
+    message_for_detail,
+    message_history,
+    messages_for_list,
+    why_not_sent,
 )
 from messaging.queries.templates import newest_version
 
 __all__ = [
+    "MOST_SHOWN",
+    "BirthdayAhead",
     "Celebrant",
+    "MessageFilter",
     "Morning",
     "TopicState",
     "birthday_greeting",
     "birthday_key",
+    "birthdays_ahead",
     "celebrants",
+    "join_address",
+    "message_for_detail",
+    "message_history",
+    "messages_for_list",
     "mornings",
     "newest_version",
     "recipient_of",
+    "refusals_ahead",
     "suppressions_for",
+    "suppressions_matching",
     "topic_states",
     "topics_asked",
     "topics_offered",
+    "topics_with_counts",
+    "why_not_sent",
 ]

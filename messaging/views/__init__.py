@@ -1,4 +1,36 @@
+from messaging.views.birthdays import (
+    birthday_greeting,
+    birthday_list,
+    greeting_preview,
+    greeting_switch,
+    greeting_test,
+)
+from messaging.views.consent import customer_consent, join_page
 from messaging.views.joining import join
 from messaging.views.links import confirmation, preferences, unsubscribe
+from messaging.views.messages import message_detail, message_html, message_list
+from messaging.views.suppressions import suppression_list, suppression_removal
+from messaging.views.topics import topic_archival, topic_edit, topic_list, topic_restoration
 
-__all__ = ["confirmation", "join", "preferences", "unsubscribe"]
+__all__ = [
+    "birthday_greeting",
+    "birthday_list",
+    "confirmation",
+    "customer_consent",
+    "greeting_preview",
+    "greeting_switch",
+    "greeting_test",
+    "join",
+    "join_page",
+    "message_detail",
+    "message_html",
+    "message_list",
+    "preferences",
+    "suppression_list",
+    "suppression_removal",
+    "topic_archival",
+    "topic_edit",
+    "topic_list",
+    "topic_restoration",
+    "unsubscribe",
+]

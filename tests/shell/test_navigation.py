@@ -19,8 +19,6 @@ NOT_BUILT_YET = {
     "sales:cart_list",
     "sales:order_list",
     "sales:product_list",
-    "messaging:birthday_greeting",
-    "messaging:message_list",
 }
 
 

@@ -1,0 +1,23 @@
+from django.urls import path
+
+from messaging import views
+
+app_name = "messaging"
+urlpatterns = [
+    path("", views.message_list, name="message_list"),
+    path("<int:message_id>/", views.message_detail, name="message_detail"),
+    path("<int:message_id>/html/", views.message_html, name="message_html"),
+    path("birthdays/", views.birthday_list, name="birthday_list"),
+    path("birthday-greeting/", views.birthday_greeting, name="birthday_greeting"),
+    path("birthday-greeting/preview/", views.greeting_preview, name="greeting_preview"),
+    path("birthday-greeting/switch/", views.greeting_switch, name="greeting_switch"),
+    path("birthday-greeting/test/", views.greeting_test, name="greeting_test"),
+    path("topics/", views.topic_list, name="topic_list"),
+    path("topics/<int:topic_id>/", views.topic_edit, name="topic_edit"),
+    path("topics/<int:topic_id>/archival/", views.topic_archival, name="topic_archival"),
+    path("topics/<int:topic_id>/restoration/", views.topic_restoration, name="topic_restoration"),
+    path("blocked-addresses/", views.suppression_list, name="suppression_list"),
+    path("blocked-addresses/<int:suppression_id>/removal/", views.suppression_removal, name="suppression_removal"),
+    path("customers/<int:customer_id>/consent/", views.customer_consent, name="customer_consent"),
+    path("join-page/", views.join_page, name="join_page"),
+]

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.permissions import Permission, permits
+from accounts.requests import WorkspaceRequest
+from customers.models import Customer
+from customers.refusals import Refused
+from messaging import actions, queries
+from messaging.actions import Evidence
+from messaging.forms import ConsentForm
+from messaging.models import ConsentSource
+
+
+@permits(Permission.EDIT_CUSTOMERS)
+@require_POST
+def customer_consent(request: WorkspaceRequest, customer_id: int) -> HttpResponse:
+    """What a customer told somebody of the staff."""
+    customer = get_object_or_404(Customer, pk=customer_id)
+    form = ConsentForm(request.POST)
+    if form.is_valid():
+        say = actions.give_consent if form.cleaned_data["word"] == "give" else actions.withdraw_consent
+        evidence = Evidence(source=ConsentSource.STAFF, detail=form.cleaned_data["detail"])
+        try:
+            say(customer, [form.cleaned_data["topic"]], evidence=evidence)
+            messages.success(request, _("Written down."))
+        except Refused as refused:
+            messages.error(request, str(refused))
+        return redirect("customers:customer_detail", customer.pk)
+    return render(request, "messaging/customer_consent.html", {"form": form, "customer": customer}, status=422)
+
+
+@permits(Permission.VIEW_MESSAGES)
+@require_safe
+def join_page(request: WorkspaceRequest) -> HttpResponse:
+    words = {"address": queries.join_address(request.workspace), "topics": queries.topics_offered()}
+    return render(request, "messaging/join_page.html", words)

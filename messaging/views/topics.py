@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.permissions import Permission, permits
+from accounts.requests import WorkspaceRequest
+from customers.refusals import Refused
+from messaging import actions, queries
+from messaging.forms import TopicForm
+from messaging.models import SubscriptionTopic
+
+
+@permits(Permission.EDIT_MESSAGES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def topic_list(request: WorkspaceRequest) -> HttpResponse:
+    form = TopicForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            topic = actions.add_topic(**form.cleaned_data)
+        except Refused as refused:
+            form.add_error(refused.field, str(refused))
+        else:
+            messages.success(request, _("%s was added.") % topic)
+            return redirect("messaging:topic_list")
+    words = {"form": form, "topics": queries.topics_with_counts()}
+    return render(request, "messaging/topic_list.html", words, status=422 if form.errors else 200)
+
+
+@permits(Permission.EDIT_MESSAGES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def topic_edit(request: WorkspaceRequest, topic_id: int) -> HttpResponse:
+    topic = get_object_or_404(SubscriptionTopic, pk=topic_id)
+    initial = {name: getattr(topic, name) for name in TopicForm.base_fields}
+    form = TopicForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.edit_topic(topic, **form.cleaned_data)
+        except Refused as refused:
+            form.add_error(refused.field, str(refused))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("messaging:topic_list")
+    words = {"form": form, "topic": topic}
+    return render(request, "messaging/topic_edit.html", words, status=422 if form.errors else 200)
+
+
+@permits(Permission.EDIT_MESSAGES)
+@require_POST
+def topic_archival(request: WorkspaceRequest, topic_id: int) -> HttpResponse:
+    topic = get_object_or_404(SubscriptionTopic, pk=topic_id)
+    try:
+        actions.archive_topic(topic)
+        messages.success(request, _("%s is archived: nobody is asked for it or written to about it.") % topic)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("messaging:topic_list")
+
+
+@permits(Permission.EDIT_MESSAGES)
+@require_POST
+def topic_restoration(request: WorkspaceRequest, topic_id: int) -> HttpResponse:
+    topic = get_object_or_404(SubscriptionTopic, pk=topic_id)
+    try:
+        actions.restore_topic(topic)
+        messages.success(request, _("%s is back.") % topic)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("messaging:topic_list")

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from messaging import actions
+from messaging.models import SubscriptionTopic
+from tests.architecture.access.rows import Kwargs, Row
+from tests.factories.customers import CustomerFactory
+from tests.factories.messaging import MessageFactory, TopicFactory
+
+
+def a_message() -> Kwargs:
+    return {"message_id": MessageFactory().pk}
+
+
+def a_topic() -> Kwargs:
+    return {"topic_id": TopicFactory().pk}
+
+
+def an_archived_topic() -> Kwargs:
+    return {"topic_id": actions.archive_topic(TopicFactory()).pk}
+
+
+def a_suppression() -> Kwargs:
+    return {"suppression_id": actions.block_address("maria@mail.example", why="asked us to").pk}
+
+
+def a_customer() -> Kwargs:
+    TopicFactory()
+    return {"customer_id": CustomerFactory().pk}
+
+
+def topics() -> Kwargs:
+    TopicFactory(key="greetings")
+    return {}
+
+
+def words(_: Kwargs) -> dict[str, object]:
+    topic = SubscriptionTopic.objects.get(key="greetings")
+    return {"subject": "Happy birthday", "body": "All the best", "send_hour": 9, "topic": topic.pk}
+
+
+def told(_: Kwargs) -> dict[str, object]:
+    return {"topic": SubscriptionTopic.objects.get().pk, "word": "give", "detail": "at the counter"}
+
+
+TOPIC = {"name": "Cakes", "description": "New cakes"}
+ROWS = {
+    "messaging:message_list": Row(),
+    "messaging:message_detail": Row(a_message),
+    "messaging:message_html": Row(a_message),
+    "messaging:birthday_list": Row(),
+    "messaging:birthday_greeting": Row(topics, post=words, foreign={"topic": TopicFactory}),
+    "messaging:greeting_preview": Row(topics),
+    "messaging:greeting_switch": Row(topics, get=False, post=lambda _: {"is_on": "1"}),
+    "messaging:greeting_test": Row(topics, get=False, post=lambda _: {}),
+    "messaging:topic_list": Row(post=lambda _: TOPIC),
+    "messaging:topic_edit": Row(a_topic, post=lambda _: TOPIC),
+    "messaging:topic_archival": Row(a_topic, get=False, post=lambda _: {}),
+    "messaging:topic_restoration": Row(an_archived_topic, get=False, post=lambda _: {}),
+    "messaging:suppression_list": Row(post=lambda _: {"address": "maria@mail.example", "why": "asked us to"}),
+    "messaging:suppression_removal": Row(a_suppression, get=False, post=lambda _: {"why": "a mistake"}),
+    "messaging:customer_consent": Row(a_customer, get=False, post=told, foreign={"topic": TopicFactory}),
+    "messaging:join_page": Row(),
+}
