@@ -30,7 +30,8 @@ def letter(html: str, *, recipient: str, subject: str) -> HttpResponse:
     """With whom it is for and its subject on top; links open elsewhere."""
     head = format_html(_HEAD, recipient, subject)
     page, count = re.subn(r"(<body[^>]*>)", lambda body: body[1] + head, html, count=1)
-    return HttpResponse('<!doctype html><base target="_blank">' + (page if count else head + html))
+    page = page.replace("<head>", '<head><base target="_blank">', 1)
+    return HttpResponse(page if count else head + html)
 
 
 def letter_refused(words: str, *, status: int) -> HttpResponse:
