@@ -11,14 +11,19 @@ from accounts.scope import workspace_scope
 from accounts.workspace_tasks import stepping_task, system_task
 from messaging import actions
 from messaging.actions import birthdays
+from messaging.actions.outcomes import DOUBTS
 from messaging.actions.queueing import QUEUE
 from messaging.local_mornings import next_quarter
 from messaging.queries import birthday_greeting
 from messaging.queries.outbox import next_due_at
+from messaging.sending.evidence import configured_log
+from messaging.sending.reconciliation import reconcile
 from messaging.sending.rounds import send_due
 
 # How long a queued round may be lost before another one is queued.
 FORGET_AFTER = 30
+# A log that could not answer yet may be able to later.
+ASK_AGAIN = timedelta(minutes=2)
 
 
 @stepping_task()
@@ -39,6 +44,21 @@ def find_due_messages() -> None:
     """The poll behind the hints: whatever they lost, this finds."""
     for workspace in due_workspaces(QUEUE):
         queue_round(workspace)
+
+
+@stepping_task()
+def settle_doubts(workspace: Workspace) -> None:
+    """Ask the relay's log, if this installation can read it; else the command or a person will settle them."""
+    seen = last_ring(DOUBTS, workspace)
+    log = configured_log()
+    left = reconcile(workspace, log).left if log else 0
+    answer(DOUBTS, workspace, up_to=seen, next_due_at=timezone.now() + ASK_AGAIN if left else None)
+
+
+@system_task()
+def find_doubts() -> None:
+    for workspace in due_workspaces(DOUBTS):
+        settle_doubts.apply_async(workspace=workspace)
 
 
 def queue_round(workspace: Workspace) -> None:

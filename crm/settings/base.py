@@ -145,7 +145,9 @@ SMTP_REPLY_SECONDS = env.float("SMTP_REPLY_SECONDS", 60.0)
 SMTP_BODY_SECONDS = env.float("SMTP_BODY_SECONDS", 300.0)
 SMTP_RATE = env.int("SMTP_RATE", 0)
 SMTP_DOMAIN_RATE = env.int("SMTP_DOMAIN_RATE", 0)
-# Seconds for which a claimed message is one worker's. A worker that dies costs its messages that delay.
+# Messages that a worker claims at a time, and seconds for which they are its own: a worker that dies costs its messages
+# that delay.
+MESSAGE_CHUNK = env.int("MESSAGE_CHUNK", 500)
 MESSAGE_LEASE_SECONDS = env.float("MESSAGE_LEASE_SECONDS", 120.0)
 # The mail server's log (Postfix), which settles what became of messages whose worker was killed.
 RELAY_LOG = env.str("RELAY_LOG", "")

@@ -11,9 +11,8 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from accounts.scope import current_workspace_id
-from messaging.actions.outcomes import Settled
+from messaging.actions.outcomes import Settled, record_settled
 from messaging.models import Message, MessageState
-from timeline.recording import record_many
 
 
 def new_token() -> str:
@@ -70,5 +69,5 @@ def expire_leases() -> int:
             [current_workspace_id(), current_workspace_id()],
         )
         expired = [Settled(*row) for row in cursor.fetchall()]
-    record_many(event for each in expired if (event := each.event()) is not None)
+    record_settled(expired)
     return len(expired)

@@ -13,7 +13,9 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 
+from accounts.doorbells import ring
 from accounts.scope import current_workspace_id
 from messaging.events import MessageFailed, MessageInDoubt, MessageSent, MessageSkipped
 from messaging.models import MessageEvent, MessageState
@@ -21,6 +23,7 @@ from messaging.reasons import Reason
 from timeline.recording import record_many
 from timeline.registry import EventBody
 
+DOUBTS = "messages in doubt"
 MOST_ATTEMPTS = 8
 LONGEST_BACK_OFF = timedelta(hours=1)
 LONGEST_REPLY = 500  # characters
@@ -103,7 +106,7 @@ def _settle(outcomes: Sequence[Outcome], token: str) -> None:
             ],
         )
         settled = [Settled(*row) for row in cursor.fetchall()]
-    record_many(event for each in settled if (event := each.event()) is not None)
+    record_settled(settled)
     MessageEvent.objects.bulk_create(
         MessageEvent(message_id=each.message_id, kind="put_off", detail=each.reply)
         for each in settled
@@ -136,6 +139,13 @@ class Settled:
         return MessageInDoubt(**facts) if self.state == MessageState.UNKNOWN else None
 
 
+def record_settled(settled: Sequence[Settled]) -> None:
+    """Tell the timeline, and have the relay's log asked about what is in doubt."""
+    record_many(event for each in settled if (event := each.event()) is not None)
+    if any(each.state == MessageState.UNKNOWN for each in settled):
+        ring(DOUBTS, due_at=timezone.now() + sending_lease())
+
+
 def _mark(marks: Sequence[Mark], token: str) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -161,4 +171,4 @@ def _mark(marks: Sequence[Mark], token: str) -> set[int]:
 
 def sending_lease() -> timedelta:
     """How long a message can be on its way: longer than we wait for the relay's last word."""
-    return timedelta(seconds=settings.SMTP_BODY_SECONDS + 60)
+    return timedelta(seconds=settings.SMTP_BODY_SECONDS * 1.2)

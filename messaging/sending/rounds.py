@@ -21,7 +21,6 @@ from messaging.sending.relays import Relay
 from messaging.sending.shipments import Shipment
 from messaging.sending.verdicts import Verdicts, domain_of
 
-CHUNK = 500  # messages claimed at a time
 ROUND_SECONDS = 10  # after that the next workspace has its turn
 NO_RELAY_SECONDS = 60
 RELAY = "relay"
@@ -39,7 +38,7 @@ class Round:
 
 
 def send_due(workspace: Workspace, *, on_more: Callable[[], object] = lambda: None) -> Round:
-    """Send what is due, at most CHUNK messages. `on_more` is called as soon as it is clear that there is more."""
+    """Send what is due, at most MESSAGE_CHUNK messages. `on_more` is called as soon as there is likely to be more."""
     with workspace_scope(workspace):
         expire_leases()
     relay = Relay.from_url(settings.EMAIL_URL)
@@ -47,7 +46,9 @@ def send_due(workspace: Workspace, *, on_more: Callable[[], object] = lambda: No
         return Round(wait=NO_RELAY_SECONDS)
     if wait := pace.paused_for(RELAY):
         return Round(wait=wait)
-    limit = pace.take(RELAY, min(CHUNK, settings.SMTP_RATE or CHUNK), rate=settings.SMTP_RATE)
+    limit = pace.take(
+        RELAY, min(settings.MESSAGE_CHUNK, settings.SMTP_RATE or settings.MESSAGE_CHUNK), rate=settings.SMTP_RATE
+    )
     if limit == 0:
         return Round(wait=1.0)
     token = new_token()

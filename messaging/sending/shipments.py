@@ -14,7 +14,7 @@ import selectors
 import time
 from collections.abc import Iterator, Sequence
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, connection
 
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
@@ -146,7 +146,7 @@ class Shipment:
         by_key = {each.held.key: each for each in held if each.held is not None}
         try:
             allowed = self._advance([self._by_id[key].mark for key in by_key])
-        except (OperationalError, InterfaceError) as error:
+        except Error as error:
             self._survive(error, held)
             return
         for key, each in by_key.items():
@@ -179,17 +179,18 @@ class Shipment:
 
         The others were stopped by somebody, or their lease has run out: then they are not ours to write about.
         """
-        with contextlib.suppress(OperationalError, InterfaceError), workspace_scope(self._workspace):
+        with contextlib.suppress(Error), workspace_scope(self._workspace):
             reasons = refusals(still_in_hand(stopped, token=self._token))
             self._keep([skipped(message_id, reason) for message_id, reason in reasons.items()])
 
     def _replace_lost(self) -> None:
         lost = [each for each in self._connections if not each.is_open]
-        for each in lost:
+        for each in lost:  # all of them before one is opened, which may be given the same file descriptor
             self._selector.unregister(each)
             self._connections.remove(each)
+        for _ in lost:
             if self.verdicts.trouble:
-                continue
+                return
             try:
                 self._take_on(self._lines.open())
             except RelayUnavailable as error:
@@ -206,7 +207,7 @@ class Shipment:
         while self._outcomes:
             try:
                 self._advance([])
-            except (OperationalError, InterfaceError):
+            except Error:
                 connection.close()
                 if time.monotonic() > give_up_at:
                     raise
