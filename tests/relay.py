@@ -49,6 +49,10 @@ class Relay:
     def recipients(self) -> list[str]:
         return sorted(letter.recipient for letter in self.received)
 
+    def keep(self, letter: Letter, *, is_alone: bool) -> None:
+        """The message is whole. `is_alone`: whoever sent it has gone already, and will not hear the reply."""
+        self.received.append(letter)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
@@ -104,7 +108,8 @@ class _Session:
         await asyncio.sleep(self._relay.delay)
         recipient, self._recipient = self._recipient, ""
         self._taken += 1
-        self._relay.received.append(Letter(self._sender, recipient, content[:-3].replace(b"\r\n..", b"\r\n.")))
+        letter = Letter(self._sender, recipient, content[:-3].replace(b"\r\n..", b"\r\n."))
+        self._relay.keep(letter, is_alone=self._reader.at_eof())
         if self._taken > self._relay.patience:
             return "421 that was enough"
         return self._relay.body_replies.get(recipient, f"250 taken as {len(self._relay.received)}")

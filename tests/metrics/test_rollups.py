@@ -33,7 +33,7 @@ def counted() -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_incremental_way_agrees_with_counting_anew(workspace: Workspace, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311  a repeatable history
+    chance = random.Random(seed)
     customers = [CustomerFactory() for _ in range(4)]
     for _ in range(40):
         touched, order = change_something(chance, customers)

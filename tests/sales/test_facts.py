@@ -65,7 +65,7 @@ class History:
     """A random life of a shop."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)  # noqa: S311  a repeatable history, no secret
+        self.random = random.Random(seed)
         self.customers = [CustomerFactory() for _ in range(4)]
         self.merges: list[tuple[Customer, Customer, dict[type, list[int]]]] = []
 

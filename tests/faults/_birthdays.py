@@ -1,0 +1,105 @@
+"""The database's side of `./run faults birthday`: a bakery with many birthdays, and what its outbox holds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import TypeVar
+
+from django.db import Error, connection
+from django.db.models import Count
+from django.utils import timezone
+
+from accounts.models import Workspace
+from accounts.scope import workspace_scope
+from customers.models import Customer
+from messaging import actions
+from messaging.actions.birthdays import STEP
+from messaging.actions.topics import GREETINGS
+from messaging.models import ConsentRecord, Message, MessageState, SubscriptionTopic
+from timeline.models import Event
+
+SLUG = "bakery"
+IN_HAND = (MessageState.LEASED, MessageState.SENDING)
+OPEN = (MessageState.QUEUED, *IN_HAND, MessageState.UNKNOWN)
+
+T = TypeVar("T")
+
+
+def celebrate(count: int) -> set[str]:
+    """A workspace whose customers all have their birthday today and agreed to be greeted. Returns their addresses."""
+    bakery = Workspace.objects.create(
+        name="Bakery", slug=SLUG, zone="Europe/Berlin", sender_name="Bakery", sender_email="hello@bakery.example"
+    )
+    today = timezone.now().astimezone(bakery.tzinfo).date()
+    with workspace_scope(bakery):
+        actions.add_default_topics()
+        topic = SubscriptionTopic.objects.get(key=GREETINGS)
+        customers = Customer.objects.bulk_create(_customer(number, today) for number in range(count))
+        ConsentRecord.objects.bulk_create(
+            ConsentRecord(customer=customer, topic=topic, state="given", source="staff", actor="system")
+            for customer in customers
+        )
+        actions.write_greeting(
+            subject="Happy birthday, {{ customer.first_name }}!",
+            body="Dear {{ customer.name }},\n\nall the best!\n\n{{ workspace.name }}",
+            topic=topic,
+            send_hour=0,
+        )
+        actions.switch_on_greeting()
+    return {customer.email for customer in customers}
+
+
+def greet() -> None:
+    """What the workers do by themselves, done here and now."""
+    greeted = STEP
+    while greeted == STEP:
+        with workspace_scope(Workspace.objects.get(slug=SLUG)):
+            greeted = actions.greet_birthdays(now=timezone.now(), limit=STEP)
+
+
+def _customer(number: int, today: date) -> Customer:
+    address = f"customer{number}@mail.example"
+    return Customer(
+        name=f"Customer {number}",
+        email=address,
+        email_norm=address,
+        birth_monthday=today.month * 100 + today.day,
+        joined_on=date(2024, 1, 1),
+    )
+
+
+class Outbox:
+    """Asked again and again, also while Postgres is coming back."""
+
+    ever_in_doubt = 0
+
+    def holders(self) -> dict[int, str]:
+        """The process ids that own a message now, and the state of one that each of them owns."""
+        rows = self._ask(
+            lambda: list(Message.objects.filter(state__in=IN_HAND).values_list("lease_token", "state").distinct())
+        )
+        return {int(token.split(":")[1]): state for token, state in sorted(rows)}
+
+    def is_done(self, expected: int) -> bool:
+        """All are there, and there is nothing left to do. Notes how many were ever in doubt."""
+        self.ever_in_doubt = self._ask(lambda: Event.objects.filter(kind="MessageInDoubt").count())
+        is_open = self._ask(lambda: Message.objects.filter(state__in=OPEN).exists())
+        return not is_open and self._ask(Message.objects.count) >= expected
+
+    def has_doubts(self) -> bool:
+        return self._ask(lambda: Message.objects.unknown().exists())
+
+    def states(self) -> dict[str, int]:
+        counts = Message.objects.values_list("state").annotate(count=Count("pk")).order_by("state")
+        return dict(self._ask(lambda: list(counts)))
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        while True:
+            try:
+                with workspace_scope(Workspace.objects.get(slug=SLUG)):
+                    return question()
+            except Error:
+                connection.close()
+                time.sleep(0.1)

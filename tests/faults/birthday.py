@@ -1,0 +1,147 @@
+"""`./run faults birthday`: a day of birthdays, its workers killed again and again, and everybody greeted once.
+
+The workers are the product's, under Celery. Each kill is a `kill -9` of a worker process that owns a leased or sending
+message at that moment: it is stopped, the database is asked, and only then is it killed. Postgres crashes twice. What
+is in doubt afterwards is settled by `reconcile_messages` from the mail server's log; what is believed in the end is the
+mail server's own count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crm.embedded.workloads import fresh_rapport, say
+from tests.faults._processes import PYTHON, background, children_of, frozen, kill, manage
+
+if TYPE_CHECKING:
+    from tests.faults._birthdays import Outbox
+
+# Short, so that nobody waits for minutes; in the order of the defaults.
+SECONDS = {"MESSAGE_LEASE_SECONDS": "3", "SMTP_REPLY_SECONDS": "2", "SMTP_BODY_SECONDS": "2"}
+CONNECTIONS = 10
+WORKERS = 3
+CRASHES = 2
+PATIENCE = 300  # seconds until it counts as stuck
+
+Crash = Callable[[], object]
+
+
+@dataclass
+class Score:
+    kills: int = 0
+    crashes: int = 0
+    killed_while: Counter[str] = field(default_factory=Counter)
+
+
+def main() -> int:
+    arguments = _arguments()
+    say(f"seed {arguments.seed}")
+    random.seed(arguments.seed)
+    with tempfile.TemporaryDirectory(prefix="rapport-faults-") as name, fresh_rapport() as servers:
+        folder = Path(name)
+        with counting_sink(folder) as environment:
+            os.environ.update(environment)
+            from tests.faults import _birthdays  # noqa: PLC0415  Django is set up only now
+
+            expected = _birthdays.celebrate(arguments.customers)
+            outbox = _birthdays.Outbox()
+            with _workers(folder) as worker:
+                score = torment(
+                    worker, outbox, kills=arguments.kills, crash=partial(servers.postgres.restart, immediately=True)
+                )
+                say(f"killed while {dict(score.killed_while)}, Postgres crashed {score.crashes} times")
+                finish(outbox, folder, len(expected))
+    result, is_good = verdict(expected, folder, outbox, score)
+    print(result, flush=True)  # noqa: T201  the last line is the result
+    return 0 if is_good else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run faults birthday")
+    parser.add_argument("--customers", type=int, default=5000)
+    parser.add_argument("--kills", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    return parser.parse_args()
+
+
+@contextmanager
+def counting_sink(folder: Path) -> Iterator[dict[str, str]]:
+    """The mail server, and the environment that leads the workers to it."""
+    command = [PYTHON, "-m", "tests.faults._sink", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as sink:
+        try:
+            port = int(sink.stdout.readline()) if sink.stdout else 0
+            yield {**SECONDS, "EMAIL_URL": f"smtp://127.0.0.1:{port}", "SMTP_CONNECTIONS": str(CONNECTIONS)}
+        finally:
+            sink.terminate()
+
+
+@contextmanager
+def _workers(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    celery = ("-m", "celery", "-A", "crm.embedded.worker")
+    worker = (*celery, "worker", "--concurrency", str(WORKERS), "--loglevel", "warning", "--without-mingle")
+    beat = (*celery, "beat", "--loglevel", "warning", "--pidfile", "", "--schedule", str(folder / "beat"))
+    with background(*worker, log=folder / "worker.log") as running, background(*beat, log=folder / "beat.log"):
+        yield running
+
+
+def torment(worker: subprocess.Popen[bytes], outbox: Outbox, *, kills: int, crash: Crash | None = None) -> Score:
+    """Kill whoever holds messages, as long as there are messages to hold; crash Postgres in between."""
+    score = Score()
+    give_up_at = time.monotonic() + PATIENCE
+    while score.kills < kills and time.monotonic() < give_up_at and worker.poll() is None:
+        if crash and score.crashes < CRASHES and score.kills >= kills * (score.crashes + 1) // (CRASHES + 1):
+            crash()
+            score.crashes += 1
+        time.sleep(random.uniform(0.01, 0.05))
+        if holders := sorted(outbox.holders().keys() & set(children_of(worker.pid))):
+            _kill_if_holding(random.choice(holders), outbox, score)
+    return score
+
+
+def _kill_if_holding(victim: int, outbox: Outbox, score: Score) -> None:
+    with frozen(victim) as is_frozen:
+        state = outbox.holders().get(victim) if is_frozen else None
+        if state is not None:
+            kill(victim)
+            score.kills += 1
+            score.killed_while[state] += 1
+
+
+def finish(outbox: Outbox, folder: Path, expected: int) -> None:
+    """Let the workers end the day, and an operator settle what is in doubt, until nothing is left to do."""
+    give_up_at = time.monotonic() + PATIENCE
+    while not outbox.is_done(expected):
+        if time.monotonic() > give_up_at:
+            raise RuntimeError(f"stuck: {outbox.states()}\n{(folder / 'worker.log').read_text()[-5000:]}")
+        if outbox.has_doubts():
+            say(manage("reconcile_messages", "--postfix-log", str(folder / "mail.log")).splitlines()[-1])
+        time.sleep(0.3)
+
+
+def verdict(expected: set[str], folder: Path, outbox: Outbox, score: Score) -> tuple[str, bool]:
+    """The result line, by the mail server's count, and whether it is as it must be."""
+    deliveries = Counter((folder / "accepted").read_text().split())
+    lost = len(expected - deliveries.keys())
+    doubled = sum(count - 1 for count in deliveries.values())
+    ambiguous = outbox.ever_in_doubt
+    is_bound_held = ambiguous <= (score.kills + score.crashes * WORKERS) * CONNECTIONS
+    is_good = lost == doubled == 0 and deliveries.keys() == expected and is_bound_held
+    return f"lost={lost} doubled={doubled} kills={score.kills} ambiguous={ambiguous}", is_good
+
+
+if __name__ == "__main__":
+    sys.exit(main())
