@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import Workspace
+from accounts.scope import workspace_scope
+from customers.actions import add_customer, archive_customer
+from customers.folding import FOLDED, fold
+from customers.models import Customer
+from customers.queries import best_customers, find_customers
+from tests.factories.customers import CustomerFactory
+
+pytestmark = pytest.mark.usefixtures("workspace")
+
+
+@pytest.fixture(autouse=True)
+def people(workspace: Workspace, other_workspace: Workspace) -> dict[str, Customer]:
+    with workspace_scope(other_workspace):
+        add_customer(source="hand", name="Maria Rossi", email="maria@florist.example", phone="030 1234567")
+    return {
+        "maria": add_customer(source="hand", name="Maria Rossi", email="maria.rossi@bakery.example"),
+        "jörg": add_customer(source="hand", name="Jörg Öztürk", phone="030 1234567"),
+        "ольга": add_customer(source="hand", name="Ольга Иванова"),
+        "percent": add_customer(source="hand", name="100% Rye_Bread {{ name }}"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("maria", "maria"),
+        ("ROSSI mar", "maria"),
+        ("ossi", "maria"),
+        ("rossi@bak", "maria"),
+        ("ma", "maria"),
+        ("m", "maria"),
+        ("jorg ozt", "jörg"),
+        ("Öztürk", "jörg"),
+        ("030 1234567", "jörg"),
+        ("+49 (30) 123-45", "jörg"),
+        ("0049 30 12345", "jörg"),
+        ("34567", "jörg"),
+        ("иванова", "ольга"),
+        ("100%", "percent"),
+        ("rye_b", "percent"),
+        ("{{ name }}", "percent"),
+    ],
+)
+def test_any_part_of_name_address_or_phone_finds_its_customer_alone(
+    people: dict[str, Customer], text: str, who: str
+) -> None:
+    found = find_customers(text)
+
+    assert (found.ids, found.is_close) == ([people[who].pk], False)
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("mraia", "maria"),
+        ("marria", "maria"),
+        ("mria", "maria"),
+        ("mario", "maria"),
+        ("maria rosi", "maria"),
+        ("jorg ozturc", "jörg"),
+        ("ивонова", "ольга"),
+    ],
+)
+def test_one_slip_of_the_finger_is_forgiven_and_said(people: dict[str, Customer], text: str, who: str) -> None:
+    found = find_customers(text)
+
+    assert (found.ids, found.is_close) == ([people[who].pk], True)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "xyzzy", "\x00", "%", "'; drop table x --", "a" * 100_000])
+def test_what_means_nobody_finds_nobody(text: str) -> None:
+    assert find_customers(text).ids == []
+
+
+@given(st.text(max_size=30))
+def test_no_text_breaks_the_search(text: str) -> None:
+    find_customers(text.encode("utf-8", "ignore").decode())
+
+
+def test_a_search_that_finds_too_many_says_so() -> None:
+    CustomerFactory.create_batch(3, name="Same Name")
+
+    found = find_customers("same", limit=2)
+
+    assert (len(found.ids), found.is_cut) == (2, True)
+
+
+def test_the_best_begin_with_the_words_and_the_archived_are_left_out() -> None:
+    inner = add_customer(source="hand", name="Anna Maria")
+    archive_customer(add_customer(source="hand", name="Maria Archived"))
+
+    names = [customer.name for customer in best_customers("maria", limit=5)]
+
+    assert names == ["Maria Rossi", inner.name]
+
+
+def test_postgres_folds_as_python_does() -> None:
+    text = "".join(FOLDED) + "ABC Ünïcödé שרה 🎂"
+    with connection.cursor() as cursor:
+        cursor.execute("select customers_fold(%s)", [text])
+        (folded,) = cursor.fetchone()
+
+    assert folded == fold(text)
