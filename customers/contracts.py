@@ -128,6 +128,8 @@ class Importer(ABC):
     fields: ClassVar[Sequence[ImportField]]
     keeps_attributes: ClassVar[bool] = False
     asks_consent: ClassVar[bool] = False
+    # Whether the file holds purchases: amounts in some currency, by customers who may not be known yet.
+    holds_purchases: ClassVar[bool] = False
 
     @abstractmethod
     def missing(self, fields: Collection[str]) -> str:

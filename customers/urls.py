@@ -1,6 +1,7 @@
 from django.urls import path
 
 from customers import views
+from customers.views import imports
 
 app_name = "customers"
 urlpatterns = [
@@ -32,4 +33,13 @@ urlpatterns = [
         views.attribute_restoration,
         name="attribute_restoration",
     ),
+    path("imports/", imports.import_list, name="import_list"),
+    path("imports/new/", imports.import_create, name="import_create"),
+    path("imports/<int:import_id>/", imports.import_detail, name="import_detail"),
+    path("imports/<int:import_id>/columns/", imports.import_columns, name="import_columns"),
+    path("imports/<int:import_id>/layout/", imports.import_layout, name="import_layout"),
+    path("imports/<int:import_id>/consent/", imports.import_consent, name="import_consent"),
+    path("imports/<int:import_id>/start/", imports.import_start, name="import_start"),
+    path("imports/<int:import_id>/cancellation/", imports.import_cancellation, name="import_cancellation"),
+    path("imports/<int:import_id>/refusals/", imports.import_refusals, name="import_refusals"),
 ]

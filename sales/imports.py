@@ -45,6 +45,7 @@ class OrderImporter(Importer):
     label = "Orders"
     description = "One order on each line, or one line for each product bought: when, who, how much."
     fields = FIELDS
+    holds_purchases = True
 
     def missing(self, fields: Collection[str]) -> str:
         if "placed_at" not in fields:

@@ -62,7 +62,7 @@ class ImportPlan(msgspec.Struct, frozen=True):
             key = field.removeprefix(ATTRIBUTE_PREFIX)
             return next((column.at for column in self.attributes() if column.key == key), None)
         name = _COLUMN_OF.get(field, field.removesuffix("_minor"))
-        return self.fields.index(name) if name in self.fields else None
+        return self.fields.index(name) if name and name in self.fields else None
 
     def attributes(self) -> list[AttributeColumn]:
         """The columns that are kept as attributes."""

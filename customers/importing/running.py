@@ -9,7 +9,7 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
 from operator import itemgetter
@@ -146,7 +146,7 @@ class Passage:
     def _write(self, source: Import, chunk: Chunk) -> list[Outcome | None]:
         rows = [entry.row for entry in chunk.entries]
         if source.state == Import.State.CHECKING:
-            source.findings = Counter(source.findings) + Counter(self._reader.study(rows) if rows else {})
+            source.findings = _summed(source.findings, self._reader.study(rows) if rows else {})
             return [None] * len(rows)
         outcomes = self._reader.write(rows) if rows else []
         told = Counter(outcome.status for outcome in outcomes)
@@ -184,6 +184,10 @@ def keep_rows(source: Import, rows: Sequence[KeptRow]) -> None:
             "staged_import_rows order by line",
             constants={"source_id": source.pk},
         )
+
+
+def _summed(found: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    return {name: found.get(name, 0) + more.get(name, 0) for name in {**found, **more}}
 
 
 def _warning(entry: Entry, outcome: Outcome | None) -> str:

@@ -95,7 +95,7 @@ def _settle(outcomes: Sequence[Outcome], token: str) -> None:
                       or m.state = 'unknown' and o.outcome = 'sent')
                returning m.id, m.customer_id, m.purpose, m.state, m.reason, o.reply""",
             [
-                LONGEST_BACK_OFF,  # type: ignore[list-item]  # psycopg2 writes a timedelta as an interval
+                LONGEST_BACK_OFF,
                 MOST_ATTEMPTS,
                 MOST_ATTEMPTS,
                 Reason.GAVE_UP,
@@ -159,7 +159,7 @@ def _mark(marks: Sequence[Mark], token: str) -> set[int]:
                                    and (m.topic_id is not null or s.reason <> 'unsubscribed'))
                returning m.id""",
             [
-                sending_lease(),  # type: ignore[list-item]  # as above
+                sending_lease(),
                 [mark.message_id for mark in marks],
                 [_json.encode(mark.context).decode() for mark in marks],
                 current_workspace_id(),

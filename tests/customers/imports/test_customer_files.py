@@ -140,12 +140,12 @@ def test_any_text_is_text(cell: str) -> None:
 
 
 def test_what_is_damaged_is_refused_and_kept_to_be_seen() -> None:
-    source = imported("id,Name,City", "1,Ann,Ulm", "2,B\0o,Bern")
+    source = imported("id,,Name,City", "1,,Ann,Ulm", "2,,B\0o,Bern", fields=["external_id", "", "name", "city"])
 
     row = ImportRow.objects.get(source=source)
     assert counts(source) == (1, 0, 0, 1)
     assert "NUL" in row.reason
-    assert row.raw == ["2", "B␀o", "Bern"]
+    assert (row.column, row.raw) == ("", ["2", "", "B␀o", "Bern"])
 
 
 def test_columns_are_kept_as_attributes_of_the_kind_chosen() -> None:
