@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("customers.urls")),
     path("messages/", include("messaging.urls")),
     path("settings/", include("accounts.urls")),
+    path("", include("sales.urls")),
     path("settings/dead-letters/", include("timeline.urls")),
     path("", include("metrics.urls")),
 ]

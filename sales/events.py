@@ -20,9 +20,21 @@ class OrderPaid(EventBody):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderChanged(EventBody):
-    """Also when it moved from one customer to another: then it is recorded on both."""
+    """When it moved from one customer to another it is recorded on both, each naming the other (None: to nobody)."""
 
     order_id: int
+    has_moved: bool = False
+    other_customer_id: int | None = None
+
+    @classmethod
+    def on_both(cls, *, order_id: int, before: int | None, after: int | None) -> list[OrderChanged]:
+        """On the customer whose it is, and on whose it was, so that the facts of both follow."""
+        if before == after:
+            return [cls(customer_id=after, order_id=order_id)]
+        return [
+            cls(customer_id=customer_id, order_id=order_id, has_moved=True, other_customer_id=other)
+            for customer_id, other in ((before, after), (after, before))
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)

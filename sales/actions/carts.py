@@ -25,13 +25,13 @@ def update_cart(  # noqa: PLR0913  all are named
     customer: Customer | None,
     lines: Sequence[NewLine],
     currency: str | None = None,
-    url: str = "",
+    url: str | None = None,
     touched_at: datetime | None = None,
 ) -> Cart:
     """Say what is in the cart of that key now; all of its lines. Raises Refused.
 
     Touched again it is the same cart; emptied, it is archived; news older than what is known is passed over; a key used
-    again after its order begins anew. A cart keeps the customer it has until another is named.
+    again after its order begins anew. A cart keeps the customer and the `url` that it has until others are named.
     """
     touched_at = touched_at or timezone.now()
     refuse_instant(touched_at, field="touched_at", label="time of the cart")
@@ -40,7 +40,7 @@ def update_cart(  # noqa: PLR0913  all are named
     if touched_at < cart.touched_at or (cart.ordered_at is not None and touched_at <= cart.ordered_at):
         return cart
     cart.customer = lock_buyer(customer) or cart.customer
-    cart.currency, cart.url = checked_currency(currency), url or cart.url
+    cart.currency, cart.url = checked_currency(currency), cart.url if url is None else url
     cart.total_minor, cart.touched_at = subtotal(priced), touched_at
     cart.ordered_at, cart.order = None, None
     cart.archived_at = None if priced else touched_at

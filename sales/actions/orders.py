@@ -78,10 +78,9 @@ def place_order(  # noqa: PLR0913  an order has this many sides, and all are nam
 def edit_order(order: Order, **changes: Unpack[OrderChanges]) -> Order:
     """Change what is named and nothing else; lines are replaced as a whole. Raises Refused."""
     order = _locked_open(order)
-    buyers: set[int | None] = {order.customer_id}
+    buyer_before = order.customer_id
     if "customer" in changes:
         order.customer = lock_buyer(changes["customer"])
-        buyers.add(order.customer_id)
     if "placed_at" in changes:
         order.placed_at, order.placed_on = changes["placed_at"], _day_of(changes["placed_at"])
     order.number = changes.get("number", order.number)
@@ -89,9 +88,7 @@ def edit_order(order: Order, **changes: Unpack[OrderChanges]) -> Order:
     _edit_amounts(order, changes)
     order.updated_at = timezone.now()
     _save(order)
-    # On both customers when it moved, so that the facts of both follow. An order without a customer is told as well.
-    told = {buyer for buyer in buyers if buyer is not None} or buyers
-    record_many(OrderChanged(customer_id=buyer, order_id=order.pk) for buyer in told)
+    record_many(OrderChanged.on_both(order_id=order.pk, before=buyer_before, after=order.customer_id))
     return order
 
 

@@ -12,9 +12,23 @@ from sales.models.orders import Order
 from sales.models.products import Product
 
 
+class CartStatus(models.TextChoices):
+    OPEN = "open", "Open"
+    ORDERED = "ordered", "Ordered"
+    ARCHIVED = "archived", "Archived"
+
+
 class CartQuerySet(models.QuerySet["Cart"]):
     def open(self) -> CartQuerySet:
         return self.filter(ordered_at=None, archived_at=None)
+
+    def having(self, status: str) -> CartQuerySet:
+        """Those whose `status` this is."""
+        return {
+            CartStatus.OPEN: self.open(),
+            CartStatus.ORDERED: self.filter(ordered_at__isnull=False),
+            CartStatus.ARCHIVED: self.filter(ordered_at=None, archived_at__isnull=False),
+        }[CartStatus(status)]
 
     def with_lines(self) -> CartQuerySet:
         """`cart.lines.all()` costs nothing more and is in order; so are the lines' products."""
@@ -46,11 +60,18 @@ class Cart(WorkspaceOwned):
         ]
         indexes = [
             models.Index(fields=["workspace", "-touched_at", "-id"], name="cart_newest_first"),
+            models.Index(fields=["workspace", "total_minor", "id"], name="cart_by_total"),
             models.Index(fields=["workspace", "customer", "-touched_at"], name="cart_of_customer"),
         ]
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def status(self) -> CartStatus:
+        if self.ordered_at:
+            return CartStatus.ORDERED
+        return CartStatus.ARCHIVED if self.archived_at else CartStatus.OPEN
 
 
 class CartLine(WorkspaceOwned):

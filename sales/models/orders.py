@@ -11,10 +11,34 @@ from customers.models import Customer
 from sales.models.products import Product
 
 
+class OrderStatus(models.TextChoices):
+    """The one thing most worth knowing of an order."""
+
+    UNPAID = "unpaid", "Waiting for payment"
+    PAID = "paid", "Paid"
+    FULFILLED = "fulfilled", "Fulfilled"
+    REFUNDED = "refunded", "Refunded"
+    CANCELLED = "cancelled", "Cancelled"
+    ARCHIVED = "archived", "Archived"
+
+
 class OrderQuerySet(models.QuerySet["Order"]):
     def counted(self) -> OrderQuerySet:
         """Those that make revenue and history: not cancelled, not archived."""
         return self.filter(cancelled_at=None, archived_at=None)
+
+    def having(self, status: str) -> OrderQuerySet:
+        """Those whose `status` this is."""
+        counted = self.counted()
+        unrefunded = counted.exclude(refunded_minor__gt=0, refunded_minor=models.F("total_minor"))
+        return {
+            OrderStatus.UNPAID: unrefunded.filter(paid_at=None, fulfilled_at=None),
+            OrderStatus.PAID: unrefunded.filter(paid_at__isnull=False, fulfilled_at=None),
+            OrderStatus.FULFILLED: unrefunded.filter(fulfilled_at__isnull=False),
+            OrderStatus.REFUNDED: counted.filter(refunded_minor__gt=0, refunded_minor=models.F("total_minor")),
+            OrderStatus.CANCELLED: self.filter(cancelled_at__isnull=False, archived_at=None),
+            OrderStatus.ARCHIVED: self.filter(archived_at__isnull=False),
+        }[OrderStatus(status)]
 
     def with_lines(self) -> OrderQuerySet:
         """`order.lines.all()` costs nothing more and is in order; so are the lines' products."""
@@ -70,12 +94,32 @@ class Order(WorkspaceOwned):
         ]
         indexes = [
             models.Index(fields=["workspace", "-placed_at", "-id"], name="order_newest_first"),
+            models.Index(fields=["workspace", "value_minor", "id"], name="order_by_value"),
+            models.Index(fields=["workspace", "number", "id"], name="order_by_number"),
+            models.Index(fields=["workspace", "channel", "-placed_at", "-id"], name="order_of_channel"),
             models.Index(fields=["workspace", "placed_on"], name="order_by_day"),
             models.Index(fields=["workspace", "customer", "placed_on"], name="order_of_customer"),
         ]
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def status(self) -> OrderStatus:
+        if self.archived_at:
+            return OrderStatus.ARCHIVED
+        if self.cancelled_at:
+            return OrderStatus.CANCELLED
+        if self.refunded_minor and not self.refundable_minor:
+            return OrderStatus.REFUNDED
+        if self.fulfilled_at:
+            return OrderStatus.FULFILLED
+        return OrderStatus.PAID if self.paid_at else OrderStatus.UNPAID
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be changed."""
+        return self.archived_at is None and self.cancelled_at is None
 
     @property
     def net_value_minor(self) -> int:

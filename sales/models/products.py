@@ -29,7 +29,10 @@ class Product(WorkspaceOwned):
             models.UniqueConstraint(fields=["workspace", "sku"], name="one_product_per_sku"),
             models.CheckConstraint(condition=models.Q(price_minor__gte=0), name="price_is_not_negative"),
         ]
-        indexes = [models.Index(fields=["workspace", "name", "id"], name="product_by_name")]
+        indexes = [
+            models.Index(fields=["workspace", "name", "id"], name="product_by_name"),
+            models.Index(fields=["workspace", "price_minor", "id"], name="product_by_price"),
+        ]
 
     def __str__(self) -> str:
         return self.name

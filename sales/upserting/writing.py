@@ -119,8 +119,7 @@ def _changes(plans: Sequence[Plan]) -> Iterator[EventBody]:
             continue
         buyer = plan.after.customer_id
         if plan.is_changed_beyond_stamps:
-            for told in {plan.before.customer_id, buyer} - {None} or {None}:
-                yield OrderChanged(customer_id=told, order_id=plan.id)
+            yield from OrderChanged.on_both(order_id=plan.id, before=plan.before.customer_id, after=buyer)
         for stamp in STAMPS:
             at = getattr(plan.after, stamp)
             if at is not None and at != getattr(plan.before, stamp):

@@ -197,7 +197,7 @@ def test_recount_purchases_keeps_to_its_workspace(workspace: Workspace, other_wo
     assert recount_purchases([theirs.pk]) == 0
 
     with workspace_scope(other_workspace):
-        assert Facts.objects.count() == 0
+        assert not Facts.objects.filter(orders_count__gt=0).exists()
 
 
 def viewed(customer: Customer, at: datetime) -> PageViewed:

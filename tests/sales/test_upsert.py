@@ -101,8 +101,8 @@ def test_what_differs_is_changed_and_told() -> None:
     first, second = Customer.objects.order_by("pk").values_list("pk", flat=True)
     assert order.customer_id == second
     assert sorted(events("OrderChanged", "OrderPaid")) == [
-        ("OrderChanged", first, {"order_id": order.pk}),
-        ("OrderChanged", second, {"order_id": order.pk}),
+        ("OrderChanged", first, {"order_id": order.pk, "has_moved": True, "other_customer_id": second}),
+        ("OrderChanged", second, {"order_id": order.pk, "has_moved": True, "other_customer_id": first}),
         ("OrderPaid", second, {"order_id": order.pk}),
     ]
 

@@ -1,0 +1,14 @@
+from sales.forms.carts import CartForm
+from sales.forms.filters import CartFilterForm, OrderFilterForm, ProductFilterForm
+from sales.forms.orders import OrderForm, RefundForm
+from sales.forms.products import ProductForm
+
+__all__ = [
+    "CartFilterForm",
+    "CartForm",
+    "OrderFilterForm",
+    "OrderForm",
+    "ProductFilterForm",
+    "ProductForm",
+    "RefundForm",
+]

@@ -1,0 +1,43 @@
+from sales.queries.carts import CartFilter, CartTotals, cart_for_detail, cart_totals, carts_for_list
+from sales.queries.choices import customers_beginning_with
+from sales.queries.history import order_history
+from sales.queries.orders import (
+    OrderFilter,
+    OrderTotals,
+    channels,
+    order_for_detail,
+    order_totals,
+    orders_for_list,
+)
+from sales.queries.products import (
+    Buyer,
+    ProductFilter,
+    ProductSales,
+    buyers_of,
+    categories,
+    products_for_list,
+    sales_of,
+)
+
+__all__ = [
+    "Buyer",
+    "CartFilter",
+    "CartTotals",
+    "OrderFilter",
+    "OrderTotals",
+    "ProductFilter",
+    "ProductSales",
+    "buyers_of",
+    "cart_for_detail",
+    "cart_totals",
+    "carts_for_list",
+    "categories",
+    "channels",
+    "customers_beginning_with",
+    "order_for_detail",
+    "order_history",
+    "order_totals",
+    "orders_for_list",
+    "products_for_list",
+    "sales_of",
+]

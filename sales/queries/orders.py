@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from accounts.scope import current_workspace_id
+from sales.models import Order, OrderLine
+from sales.models.orders import OrderQuerySet
+from sales.queries.text_ranges import begins_with
+
+ANY_STATUS = "any"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderFilter:
+    """`status` empty: those that count, as everywhere else; `any` shows cancelled and archived ones as well.
+
+    `q` is the beginning of a number, or a customer's e-mail address. Days are the workspace's, both included.
+    """
+
+    q: str = ""
+    channel: str = ""
+    status: str = ""
+    placed_from: date | None = None
+    placed_to: date | None = None
+    customer: int | None = None
+    product: int | None = None
+
+
+@dataclass(frozen=True)
+class OrderTotals:
+    """`value_minor` is net of refunds, in the workspace's currency. `product_units` are of the product asked for."""
+
+    orders: int
+    value_minor: int
+    units: int
+    product_units: int
+
+
+def orders_for_list(wanted: OrderFilter) -> OrderQuerySet:
+    """With their customers. Where one product is asked for, each has `product_units`."""
+    orders = _by_status(wanted.status)
+    if wanted.q:
+        orders = orders.filter(_matching(wanted.q))
+    if wanted.channel:
+        orders = orders.filter(channel=wanted.channel)
+    if wanted.placed_from:
+        orders = orders.filter(placed_on__gte=wanted.placed_from)
+    if wanted.placed_to:
+        orders = orders.filter(placed_on__lte=wanted.placed_to)
+    if wanted.customer is not None:
+        orders = orders.filter(customer_id=wanted.customer)
+    if wanted.product is not None:
+        lines = OrderLine.objects.filter(order=OuterRef("pk"), product_id=wanted.product)
+        units = lines.order_by().values("order").annotate(units=Sum("quantity")).values("units")
+        orders = orders.filter(Exists(lines)).annotate(product_units=Subquery(units))
+    return orders.select_related("customer")
+
+
+def order_totals(wanted: OrderFilter) -> OrderTotals:
+    """What the filtered orders come to, in one query."""
+    product_units = Sum("product_units") if wanted.product is not None else Sum("units", filter=Q(pk=None))
+    found = orders_for_list(wanted).aggregate(
+        orders=Count("pk"),
+        value=Coalesce(Sum(F("value_minor") - F("refunded_value_minor")), 0),
+        all_units=Coalesce(Sum("units"), 0),
+        of_product=Coalesce(product_units, 0),
+    )
+    return OrderTotals(found["orders"], found["value"], found["all_units"], found["of_product"])
+
+
+def order_for_detail() -> OrderQuerySet:
+    return Order.objects.with_lines().with_refunds().select_related("customer")
+
+
+def channels() -> list[str]:
+    """Every channel that an order came through: one look into the index for each, however many orders there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """with recursive known(channel) as (
+                 (select min(channel) from sales_order where workspace_id = %(workspace)s and channel > '')
+                 union all
+                 select (select min(channel) from sales_order
+                         where workspace_id = %(workspace)s and channel > known.channel)
+                 from known where known.channel is not null
+               ) select channel from known where channel is not null limit 200""",
+            {"workspace": current_workspace_id()},
+        )
+        return [channel for (channel,) in cursor.fetchall()]
+
+
+def _by_status(status: str) -> OrderQuerySet:
+    if status == ANY_STATUS:
+        return Order.objects.all()
+    return Order.objects.having(status) if status else Order.objects.counted()
+
+
+def _matching(words: str) -> Q:
+    if "@" in words:
+        return Q(customer__email_norm=words.lower())
+    number = begins_with("number", words)
+    return number | begins_with("number", words.upper()) if words != words.upper() else number

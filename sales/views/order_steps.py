@@ -1,0 +1,88 @@
+"""What is done to an order after it was placed."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.permissions import Permission, permits
+from accounts.requests import WorkspaceRequest
+from customers.refusals import Refused
+from sales import actions, queries
+from sales.forms import RefundForm
+from sales.models import Order
+from sales.money import written
+
+
+@permits(Permission.EDIT_SALES)
+@require_POST
+def order_payment(request: WorkspaceRequest, order_id: int) -> HttpResponse:
+    order = get_object_or_404(Order, pk=order_id)
+    try:
+        actions.pay_order(order)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"Order {order} is paid.")
+    return redirect("sales:order_detail", order.pk)
+
+
+@permits(Permission.EDIT_SALES)
+@require_POST
+def order_fulfilment(request: WorkspaceRequest, order_id: int) -> HttpResponse:
+    order = get_object_or_404(Order, pk=order_id)
+    try:
+        actions.fulfil_order(order)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"Order {order} is fulfilled.")
+    return redirect("sales:order_detail", order.pk)
+
+
+@permits(Permission.EDIT_SALES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def order_refund(request: WorkspaceRequest, order_id: int) -> HttpResponse:
+    order = get_object_or_404(queries.order_for_detail(), pk=order_id)
+    form = RefundForm(request.POST if request.method == "POST" else None, order=order)
+    if form.is_bound and form.is_valid():
+        with form.refusals():
+            refund = actions.refund_order(order, **form.refund())
+            messages.success(request, f"{written(refund.amount_minor, order.currency)} of order {order} refunded.")
+            return redirect("sales:order_detail", order.pk)
+    words = {"order": order, "form": form}
+    return render(request, "sales/order_refund.html", words, status=422 if form.is_bound else 200)
+
+
+@permits(Permission.EDIT_SALES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def order_cancellation(request: WorkspaceRequest, order_id: int) -> HttpResponse:
+    """Asks on a page of its own: it can't be undone."""
+    order = get_object_or_404(queries.order_for_detail(), pk=order_id)
+    if request.method != "POST":
+        return render(request, "sales/order_cancellation.html", {"order": order})
+    try:
+        actions.cancel_order(order)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"Order {order} was cancelled.")
+    return redirect("sales:order_detail", order.pk)
+
+
+@permits(Permission.EDIT_SALES)
+@require_POST
+def order_archival(request: WorkspaceRequest, order_id: int) -> HttpResponse:
+    order = actions.archive_order(get_object_or_404(Order, pk=order_id))
+    messages.success(request, f"Order {order} was archived. It no longer counts.")
+    return redirect("sales:order_detail", order.pk)
+
+
+@permits(Permission.EDIT_SALES)
+@require_POST
+def order_restoration(request: WorkspaceRequest, order_id: int) -> HttpResponse:
+    order = actions.restore_order(get_object_or_404(Order, pk=order_id))
+    messages.success(request, f"Order {order} is back.")
+    return redirect("sales:order_detail", order.pk)
