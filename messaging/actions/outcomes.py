@@ -63,18 +63,7 @@ def advance_messages(*, token: str, outcomes: Sequence[Outcome] = (), marks: Seq
     return _mark(marks, token) if marks else set()
 
 
-def _settle(outcomes: Sequence[Outcome], token: str) -> None:
-    columns: list[list[Any]] = [
-        [outcome.message_id for outcome in outcomes],
-        [str(outcome.state) for outcome in outcomes],
-        [str(outcome.reason) for outcome in outcomes],
-        [outcome.reply[:LONGEST_REPLY] for outcome in outcomes],
-        [int(outcome.is_try) for outcome in outcomes],
-        [outcome.back_off for outcome in outcomes],
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """update messaging_message m
+_SETTLE = """update messaging_message m
                set state = o.outcome, lease_token = '', lease_expires_at = null, attempts = m.attempts + o.tried,
                    reason = o.why, reply = case when o.reply = '' then m.reply else o.reply end,
                    sent_at = case when o.outcome = 'sent' then now() end,
@@ -93,7 +82,21 @@ def _settle(outcomes: Sequence[Outcome], token: str) -> None:
                where m.workspace_id = %s and m.id = o.id
                  and (m.state in ('leased', 'sending') and m.lease_token = %s
                       or m.state = 'unknown' and o.outcome = 'sent')
-               returning m.id, m.customer_id, m.purpose, m.state, m.reason, o.reply""",
+               returning m.id, m.customer_id, m.purpose, m.state, m.reason, o.reply"""
+
+
+def _settle(outcomes: Sequence[Outcome], token: str) -> None:
+    columns: list[list[Any]] = [
+        [outcome.message_id for outcome in outcomes],
+        [str(outcome.state) for outcome in outcomes],
+        [str(outcome.reason) for outcome in outcomes],
+        [outcome.reply[:LONGEST_REPLY] for outcome in outcomes],
+        [int(outcome.is_try) for outcome in outcomes],
+        [outcome.back_off for outcome in outcomes],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SETTLE,
             [
                 LONGEST_BACK_OFF,
                 MOST_ATTEMPTS,

@@ -35,6 +35,7 @@ SYSTEM_TASKS = {
     "messaging.tasks.find_birthdays",
     "messaging.tasks.find_due_messages",
     "timeline.tasks.find_news",
+    "messaging.tasks.find_doubts",
 }
 # Each use of the way past the first lock, and why it is one.
 UNSCOPED: dict[str, str] = {}
