@@ -137,7 +137,8 @@ class MergesData(PersonalData):
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         merges = Merge.objects.filter(Q(survivor=customer) | Q(absorbed=customer)).order_by("pk")
-        yield from merges.values("merged_at", "undone_at")
+        for merge in merges:
+            yield {"merged_at": merge.merged_at, "undone_at": merge.undone_at}
 
     def erase(self, customer: Customer) -> int:
         return Merge.objects.filter(Q(survivor=customer) | Q(absorbed=customer)).update(moved={})

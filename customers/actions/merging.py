@@ -124,7 +124,7 @@ def _take_back(survivor: Customer, absorbed: Customer, moved: dict[str, Any]) ->
         columns = PARTS[part]
         if all(getattr(survivor, column) == getattr(absorbed, column) for column in columns):
             for column in columns:
-                setattr(survivor, column, Customer._meta.get_field(column).get_default())
+                setattr(survivor, column, getattr(Customer(), column))
     for key in moved["attributes"]:
         # The typed row went back with whatever it says now.
         value = survivor.attributes.pop(key, None)

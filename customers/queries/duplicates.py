@@ -42,7 +42,7 @@ def _with_birthday(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     return customers.exclude(name="").filter(birth_monthday__isnull=False)
 
 
-def _groups(customers: QuerySet[Customer], column: str, limit: int, *others: str) -> QuerySet[Customer, dict[str, Any]]:
+def _groups(customers: QuerySet[Customer], column: str, limit: int, *others: str) -> Any:
     """The oldest and the newest record of each group of more than one."""
     groups = customers.values(column, *others).annotate(many=Count("pk"), first=Min("pk"), second=Max("pk"))
     return groups.filter(many__gt=1).order_by(column)[:limit]

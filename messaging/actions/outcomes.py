@@ -98,7 +98,7 @@ def _settle(outcomes: Sequence[Outcome], token: str) -> None:
         cursor.execute(
             _SETTLE,
             [
-                LONGEST_BACK_OFF,
+                LONGEST_BACK_OFF,  # type: ignore[list-item]  # psycopg2 writes a timedelta as an interval
                 MOST_ATTEMPTS,
                 MOST_ATTEMPTS,
                 Reason.GAVE_UP,
@@ -162,7 +162,7 @@ def _mark(marks: Sequence[Mark], token: str) -> set[int]:
                                    and (m.topic_id is not null or s.reason <> 'unsubscribed'))
                returning m.id""",
             [
-                sending_lease(),
+                sending_lease(),  # type: ignore[list-item]  # as above
                 [mark.message_id for mark in marks],
                 [_json.encode(mark.context).decode() for mark in marks],
                 current_workspace_id(),

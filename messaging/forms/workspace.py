@@ -19,7 +19,9 @@ LARGEST_ID = 2**63 - 1
 
 class MessageFilterForm(forms.Form):
     state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("Any")), *MessageState.choices])
-    topic = forms.ModelChoiceField(label=_("Topic"), required=False, queryset=None, empty_label=_("Any"))
+    topic: forms.ModelChoiceField[SubscriptionTopic] = forms.ModelChoiceField(
+        label=_("Topic"), required=False, queryset=None, empty_label=_("Any")
+    )
     purpose = forms.ChoiceField(label=_("Purpose"), required=False, choices=[("", _("Any")), *Purpose.choices])
     customer = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID, widget=forms.HiddenInput)
 
@@ -54,7 +56,7 @@ class ReleaseForm(forms.Form):
 
 
 class ConsentForm(forms.Form):
-    topic = forms.ModelChoiceField(label=_("Topic"), queryset=None)
+    topic: forms.ModelChoiceField[SubscriptionTopic] = forms.ModelChoiceField(label=_("Topic"), queryset=None)
     word = forms.ChoiceField(label=_("Says"), choices=[("give", _("Agrees")), ("withdraw", _("Wants no more"))])
     detail = forms.CharField(label=_("How do you know?"), max_length=300)
 
@@ -69,7 +71,7 @@ class GreetingForm(forms.Form):
     send_hour = forms.TypedChoiceField(
         label=_("Hour"), choices=HOURS, coerce=int, help_text=_("In the morning of the day, where the customer lives.")
     )
-    topic = forms.ModelChoiceField(
+    topic: forms.ModelChoiceField[SubscriptionTopic] = forms.ModelChoiceField(
         label=_("Topic"), queryset=None, empty_label=None, help_text=_("Only those who agreed to it are greeted.")
     )
 

@@ -38,5 +38,21 @@ def overflow_of(page: Page) -> int:
 
 
 def keep_screenshot(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    path = SCREENSHOTS / f"{name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    window = page.viewport_size
+    assert window
+    # Made as tall as the page: Chromium's own full-page picture leaves out much of what is fixed, such as the sidebar.
+    height = int(page.evaluate("document.documentElement.scrollHeight"))
+    page.set_viewport_size({"width": window["width"], "height": max(height, window["height"])})
+    page.screenshot(path=path)
+    page.set_viewport_size(window)
+
+
+def settle(page: Page) -> None:
+    """Until what the page asks for by itself is there, and its charts are drawn for this width."""
+    page.wait_for_function(
+        """() => document.fonts.status === "loaded" && !document.querySelector(".htmx-request")
+        && [...document.querySelectorAll("[data-chart]")].every((chart) => chart.querySelector("canvas, svg"))"""
+    )
+    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")

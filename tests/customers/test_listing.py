@@ -222,7 +222,7 @@ def test_the_download_holds_what_is_filtered_and_no_formula(owner_browser: Brows
     customer("Ben")
 
     response = owner_browser.post("/customers/download/?spent_from=1")
-    rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(response.getvalue().decode("utf-8-sig"))))
 
     assert [(row["Name"], row["Spent"], row["Birthday"]) for row in rows] == [('\'=cmd("x")', "12.50", "03-12")]
     assert Event.objects.get(kind="CustomerListDownloaded").payload == {"filters": ["spent_from"]}

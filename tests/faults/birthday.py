@@ -64,7 +64,7 @@ def main() -> int:
                 )
                 say(f"killed while {dict(score.killed_while)}, Postgres crashed {score.crashes} times")
                 finish(outbox, folder, len(expected))
-    result, is_good = verdict(expected, folder, outbox, score)
+            result, is_good = verdict(expected, folder, outbox, score)
     print(result, flush=True)  # noqa: T201  the last line is the result
     return 0 if is_good else 1
 
