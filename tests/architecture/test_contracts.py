@@ -16,7 +16,27 @@ from timeline.event_map import event_map
 from timeline.registry import event_classes
 
 # Events about the workspace, not about a customer: no timeline shows them.
-NOT_ABOUT_A_CUSTOMER = {"ImportCompleted", "ProductAdded", "ProductArchived", "ProductChanged"}
+NOT_ABOUT_A_CUSTOMER = {
+    "AttributeArchived",
+    "AttributeDefined",
+    "AttributeRenamed",
+    "AttributeRestored",
+    "CustomerListDownloaded",
+    "GreetingChanged",
+    "GreetingSwitchedOff",
+    "GreetingSwitchedOn",
+    "ImportCancelled",
+    "ImportCompleted",
+    "ImportStarted",
+    "ProductAdded",
+    "ProductArchived",
+    "ProductChanged",
+    "ProductRestored",
+    "TopicAdded",
+    "TopicArchived",
+    "TopicChanged",
+    "TopicRestored",
+}
 
 
 def test_every_table_about_a_customer_says_how_it_is_exported_erased_and_moved() -> None:
