@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from timeline.models import Event
 from timeline.registry import EventBody
 
 
@@ -121,3 +123,9 @@ class CustomerListDownloaded(EventBody):
     """Many at once, as CSV. `filters` names those that were set, not what they were set to."""
 
     filters: list[str]
+
+
+def customers_of(events: Iterable[Event]) -> set[int]:
+    """Everybody whom these events are about; of a merge both sides, since both have changed."""
+    named = ((event.customer_id, event.payload.get("absorbed_id")) for event in events)
+    return {customer_id for pair in named for customer_id in pair if customer_id is not None}

@@ -106,3 +106,7 @@ class ProductRestored(EventBody):
 @dataclass(frozen=True, kw_only=True)
 class PageViewed(EventBody):
     page_view_id: int
+
+
+# After one of these, an order counts otherwise than before; so do the orders of a customer after a merge.
+WHAT_ORDERS_COUNT = (OrderPlaced, OrderChanged, OrderRefunded, OrderCancelled, OrderArchived, OrderRestored)

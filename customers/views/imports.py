@@ -25,7 +25,7 @@ from customers.importing.preview import preview_of, sample_of
 from customers.importing.reading import FileRefused
 from customers.models import Import
 from customers.queries import imports as queries
-from customers.refusals import Refused
+from customers.views.refusals import refusal_told
 
 
 @permits(Permission.IMPORT_CUSTOMERS)
@@ -168,10 +168,8 @@ def import_consent(request: WorkspaceRequest, import_id: int) -> HttpResponse:
 @require_POST
 def import_start(request: WorkspaceRequest, import_id: int) -> HttpResponse:
     source = get_object_or_404(Import, pk=import_id)
-    try:
+    with refusal_told(request):
         actions.start_import(source)
-    except Refused as refusal:
-        messages.error(request, str(refusal))
     return redirect("customers:import_detail", source.pk)
 
 

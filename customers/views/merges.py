@@ -13,6 +13,7 @@ from customers.models import Customer, Merge
 from customers.queries import best_customers
 from customers.queries.duplicates import compared, duplicates
 from customers.refusals import Refused
+from customers.views.refusals import refusal_told
 
 MOST_OFFERED = 20
 
@@ -53,10 +54,7 @@ def customer_merge(request: WorkspaceRequest, customer_id: int, other_id: int) -
 @require_POST
 def merge_reversal(request: WorkspaceRequest, merge_id: int) -> HttpResponse:
     merge = get_object_or_404(Merge, pk=merge_id)
-    try:
+    with refusal_told(request):
         actions.undo_merge(merge)
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
         messages.success(request, _("The two are apart again."))
     return redirect("customers:customer_detail", merge.survivor_id)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import Permission, permits
 from accounts.requests import WorkspaceRequest
 from customers.models import Customer
-from customers.refusals import Refused
+from customers.views.refusals import refusal_told
 from messaging import actions, queries
 from messaging.forms import GreetingForm
 from messaging.previewing import preview_text
@@ -54,7 +54,7 @@ def greeting_preview(request: WorkspaceRequest) -> HttpResponse:
 @permits(Permission.SEND_MESSAGES)
 @require_POST
 def greeting_switch(request: WorkspaceRequest) -> HttpResponse:
-    try:
+    with refusal_told(request):
         if request.POST.get("is_on") == "1":
             actions.switch_on_greeting()
             messages.success(request, _("Switched on. Whoever has their birthday today is greeted today."))
@@ -62,8 +62,6 @@ def greeting_switch(request: WorkspaceRequest) -> HttpResponse:
             count = actions.switch_off_greeting()
             taken = ngettext("%d greeting was taken back.", "%d greetings were taken back.", count) % count
             messages.success(request, _("Switched off.") + (f" {taken}" if count else ""))
-    except Refused as refused:
-        messages.error(request, str(refused))
     return redirect("messaging:birthday_greeting")
 
 

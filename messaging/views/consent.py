@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.permissions import Permission, permits
 from accounts.requests import WorkspaceRequest
 from customers.models import Customer
-from customers.refusals import Refused
+from customers.views.refusals import refusal_told
 from messaging import actions, queries
 from messaging.actions import Evidence
 from messaging.forms import ConsentForm
@@ -25,11 +25,9 @@ def customer_consent(request: WorkspaceRequest, customer_id: int) -> HttpRespons
     if form.is_valid():
         say = actions.give_consent if form.cleaned_data["word"] == "give" else actions.withdraw_consent
         evidence = Evidence(source=ConsentSource.STAFF, detail=form.cleaned_data["detail"])
-        try:
+        with refusal_told(request):
             say(customer, [form.cleaned_data["topic"]], evidence=evidence)
             messages.success(request, _("Written down."))
-        except Refused as refused:
-            messages.error(request, str(refused))
         return redirect("customers:customer_detail", customer.pk)
     return render(request, "messaging/customer_consent.html", {"form": form, "customer": customer}, status=422)
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.permissions import Permission, permits
 from accounts.requests import WorkspaceRequest
 from customers.refusals import Refused
+from customers.views.refusals import refusal_told
 from messaging import actions, queries
 from messaging.forms import TopicForm
 from messaging.models import SubscriptionTopic
@@ -52,11 +53,9 @@ def topic_edit(request: WorkspaceRequest, topic_id: int) -> HttpResponse:
 @require_POST
 def topic_archival(request: WorkspaceRequest, topic_id: int) -> HttpResponse:
     topic = get_object_or_404(SubscriptionTopic, pk=topic_id)
-    try:
+    with refusal_told(request):
         actions.archive_topic(topic)
         messages.success(request, _("%s is archived: nobody is asked for it or written to about it.") % topic)
-    except Refused as refused:
-        messages.error(request, str(refused))
     return redirect("messaging:topic_list")
 
 
@@ -64,9 +63,7 @@ def topic_archival(request: WorkspaceRequest, topic_id: int) -> HttpResponse:
 @require_POST
 def topic_restoration(request: WorkspaceRequest, topic_id: int) -> HttpResponse:
     topic = get_object_or_404(SubscriptionTopic, pk=topic_id)
-    try:
+    with refusal_told(request):
         actions.restore_topic(topic)
         messages.success(request, _("%s is back.") % topic)
-    except Refused as refused:
-        messages.error(request, str(refused))
     return redirect("messaging:topic_list")

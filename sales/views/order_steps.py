@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Permission, permits
 from accounts.requests import WorkspaceRequest
-from customers.refusals import Refused
+from customers.views.refusals import refusal_told
 from sales import actions, queries
 from sales.forms import RefundForm
 from sales.models import Order
@@ -20,11 +20,8 @@ from sales.money import written
 @require_POST
 def order_payment(request: WorkspaceRequest, order_id: int) -> HttpResponse:
     order = get_object_or_404(Order, pk=order_id)
-    try:
+    with refusal_told(request):
         actions.pay_order(order)
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
         messages.success(request, f"Order {order} is paid.")
     return redirect("sales:order_detail", order.pk)
 
@@ -33,11 +30,8 @@ def order_payment(request: WorkspaceRequest, order_id: int) -> HttpResponse:
 @require_POST
 def order_fulfilment(request: WorkspaceRequest, order_id: int) -> HttpResponse:
     order = get_object_or_404(Order, pk=order_id)
-    try:
+    with refusal_told(request):
         actions.fulfil_order(order)
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
         messages.success(request, f"Order {order} is fulfilled.")
     return redirect("sales:order_detail", order.pk)
 
@@ -63,11 +57,8 @@ def order_cancellation(request: WorkspaceRequest, order_id: int) -> HttpResponse
     order = get_object_or_404(queries.order_for_detail(), pk=order_id)
     if request.method != "POST":
         return render(request, "sales/order_cancellation.html", {"order": order})
-    try:
+    with refusal_told(request):
         actions.cancel_order(order)
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
         messages.success(request, f"Order {order} was cancelled.")
     return redirect("sales:order_detail", order.pk)
 
