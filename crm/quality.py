@@ -54,6 +54,7 @@ def checks(scratch: Path) -> Iterator[Check]:
     yield Check("types", [_PYTHON, "-m", "mypy", "."])
     yield Check("deployment", [*_MANAGE, "check", "--deploy", "--fail-level", "WARNING"], _DEPLOYED)
     yield Check("migrations", [*_MANAGE, "makemigrations", "--check", "--dry-run"])
+    yield Check("upgrade", [*_MANAGE, "lintmigrations"])
     yield Check("static files", [*_MANAGE, "collectstatic", "--noinput"], _DEPLOYED | _collected_in(scratch))
     yield Check("event map", [*_MANAGE, "event_map", "--check"])
     if _SCHEMA.exists():
