@@ -38,20 +38,17 @@ def protect_tables(*, using: str) -> list[str]:
     """Bring every table to its protected state. Returns the statements that it had to run: none the second time."""
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         tables = set(connections[using].introspection.table_names(cursor))
-        statements = [
-            statement
-            for model in tenant_models()
-            if model._meta.db_table in tables
-            for statement in (*_policies(cursor, model), *_parent_keys(cursor, model))
-        ]
-        statements += [
-            statement
-            for model in tenant_models()
-            if model._meta.db_table in tables
+        models_here = [model for model in tenant_models() if model._meta.db_table in tables]
+        keys = [
+            (model, field)
+            for model in models_here
             for field in workspace_keys(model)
             if field.column in _columns(cursor, model._meta.db_table)
-            for statement in (*_composite_key(cursor, model, field), *_key_index(cursor, model, field))
         ]
+        statements = [statement for model in models_here for statement in _policies(cursor, model)]
+        statements += [statement for model, field in keys for statement in _key_index(cursor, model, field)]
+        statements += [statement for model in models_here for statement in _parent_keys(cursor, model)]
+        statements += [statement for model, field in keys for statement in _composite_key(cursor, model, field)]
         statements += list(_grants(cursor, tables))
         for statement in statements:
             cursor.execute(statement)
@@ -80,7 +77,12 @@ def _policies(cursor: CursorWrapper, model: type[models.Model]) -> Iterator[str]
 
 
 def _parent_keys(cursor: CursorWrapper, model: type[models.Model]) -> Iterator[str]:
-    """`(workspace_id, id)` unique, for the composite keys that point here."""
+    """`(workspace_id, id)` unique, for the composite keys that point here.
+
+    After every other index: of two that look equally good the planner takes the newest, and on a table that was never
+    analysed any index that begins with the workspace looks as good as this one. Each check of a key then read the whole
+    workspace: 5,000 imported customers took 16 s to commit, and now take half a second.
+    """
     table = model._meta.db_table
     is_parent = any(field.remote_field.model is model for child in tenant_models() for field in workspace_keys(child))
     name = f"{table}_workspace_key"

@@ -43,7 +43,7 @@ def upsert_customers(rows: Sequence[CustomerRow], *, source: str, system: str = 
     """
     if len(rows) > MOST_ROWS:
         raise ValueError(f"A batch has at most {MOST_ROWS} rows; this one has {len(rows)}.")
-    return settled(lambda: _upsert(rows, source=source, system=system))
+    return settled(lambda: _upsert(rows, source=source, system=system), rows=len(rows))
 
 
 def _upsert(rows: Sequence[CustomerRow], *, source: str, system: str) -> list[Outcome]:

@@ -35,7 +35,7 @@ def upsert_orders(
     """
     if len(rows) > MOST_ROWS:
         raise ValueError(f"A batch has at most {MOST_ROWS} rows; this one has {len(rows)}.")
-    return settled(lambda: _upsert(rows, source=source, system=system, adds_customers=adds_customers))
+    return settled(lambda: _upsert(rows, source=source, system=system, adds_customers=adds_customers), rows=len(rows))
 
 
 def _upsert(rows: Sequence[OrderRow], *, source: str, system: str, adds_customers: bool) -> list[Outcome]:
