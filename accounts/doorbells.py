@@ -53,16 +53,18 @@ def due_workspaces(queue: str, *, limit: int = 1000) -> list[Workspace]:
     )
 
 
-def last_ring(queue: str, workspace: Workspace) -> int:
-    """Take this before looking for work; `answer` it after all work that was visible then is done."""
-    newest = Doorbell.objects.filter(workspace=workspace, queue=queue).order_by("-pk").values_list("pk", flat=True)
-    return newest.first() or 0
+def heard(queue: str, workspace: Workspace) -> list[int]:
+    """The rings there are now. Take them before looking for work; `answer` them after all of it is done."""
+    return list(Doorbell.objects.filter(workspace=workspace, queue=queue).values_list("pk", flat=True))
 
 
-def answer(queue: str, workspace: Workspace, *, up_to: int, next_due_at: datetime | None) -> None:
-    """Take down the rings that were answered, and ring again for what is not due yet."""
+def answer(queue: str, workspace: Workspace, *, rings: list[int], next_due_at: datetime | None) -> None:
+    """Take down these rings and no other, and ring again for what is not due yet.
+
+    Not "all up to the last one": ids are given out before transactions commit, so an older one may appear meanwhile.
+    """
     with transaction.atomic():
-        Doorbell.objects.filter(workspace=workspace, queue=queue, pk__lte=up_to).delete()
+        Doorbell.objects.filter(pk__in=rings).delete()
         if next_due_at is not None:
             Doorbell.objects.create(workspace=workspace, queue=queue, due_at=next_due_at)
 

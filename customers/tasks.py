@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.doorbells import answer, due_workspaces, last_ring, on_ring
+from accounts.doorbells import answer, due_workspaces, heard, on_ring
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from accounts.workspace_tasks import stepping_task, system_task
@@ -19,11 +19,11 @@ from customers.queries.imports import next_import_work_at
 @stepping_task()
 def run_imports(workspace: Workspace) -> None:
     """Carry on with the imports of the workspace, for one turn; what is left rings again."""
-    seen = last_ring(QUEUE, workspace)
+    rings = heard(QUEUE, workspace)
     run_due_imports(workspace)
     with workspace_scope(workspace):
         forget_imports(now=timezone.now())
-        answer(QUEUE, workspace, up_to=seen, next_due_at=next_import_work_at())
+        answer(QUEUE, workspace, rings=rings, next_due_at=next_import_work_at())
 
 
 @system_task()

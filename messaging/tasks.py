@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.core.cache import cache
 from django.utils import timezone
 
-from accounts.doorbells import answer, due_workspaces, last_ring, on_ring
+from accounts.doorbells import answer, due_workspaces, heard, on_ring
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from accounts.workspace_tasks import stepping_task, system_task
@@ -30,13 +30,13 @@ ASK_AGAIN = timedelta(minutes=2)
 def send_messages(workspace: Workspace) -> None:
     """One round for the workspace; with more to do, its next round stands behind those of the others."""
     cache.delete(_queued(workspace))
-    seen = last_ring(QUEUE, workspace)
+    rings = heard(QUEUE, workspace)
     done = send_due(workspace, on_more=lambda: queue_round(workspace))
     with workspace_scope(workspace):
         due_at = next_due_at()
         if due_at is not None:
             due_at = max(due_at, timezone.now() + timedelta(seconds=done.wait))
-        answer(QUEUE, workspace, up_to=seen, next_due_at=due_at)
+        answer(QUEUE, workspace, rings=rings, next_due_at=due_at)
 
 
 @system_task()
@@ -49,10 +49,10 @@ def find_due_messages() -> None:
 @stepping_task()
 def settle_doubts(workspace: Workspace) -> None:
     """Ask the relay's log, if this installation can read it; else the command or a person will settle them."""
-    seen = last_ring(DOUBTS, workspace)
+    rings = heard(DOUBTS, workspace)
     log = configured_log()
     left = reconcile(workspace, log).left if log else 0
-    answer(DOUBTS, workspace, up_to=seen, next_due_at=timezone.now() + ASK_AGAIN if left else None)
+    answer(DOUBTS, workspace, rings=rings, next_due_at=timezone.now() + ASK_AGAIN if left else None)
 
 
 @system_task()
@@ -74,7 +74,7 @@ def _queued(workspace: Workspace) -> str:
 @stepping_task()
 def greet_birthdays(workspace: Workspace) -> None:
     """Queue whatever is due, in steps that each commit; look again at the next quarter while the greeting is on."""
-    seen = last_ring(birthdays.QUEUE, workspace)
+    rings = heard(birthdays.QUEUE, workspace)
     now = timezone.now()
     greeted = birthdays.STEP
     while greeted == birthdays.STEP:
@@ -83,7 +83,7 @@ def greet_birthdays(workspace: Workspace) -> None:
     with workspace_scope(workspace):
         greeting = birthday_greeting()
         look_again_at = next_quarter(now) if greeting and greeting.is_on else None
-        answer(birthdays.QUEUE, workspace, up_to=seen, next_due_at=look_again_at)
+        answer(birthdays.QUEUE, workspace, rings=rings, next_due_at=look_again_at)
 
 
 @system_task()

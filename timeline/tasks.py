@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accounts.doorbells import answer, due_workspaces, last_ring, on_ring
+from accounts.doorbells import answer, due_workspaces, heard, on_ring
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from accounts.workspace_tasks import stepping_task, system_task
@@ -18,11 +18,11 @@ LOOK_AGAIN = timedelta(seconds=1)
 @stepping_task()
 def drain_timeline(workspace: Workspace) -> None:
     """Bring the workspace's subscribers up to date, then take the doorbell down."""
-    seen = last_ring(QUEUE, workspace)
+    rings = heard(QUEUE, workspace)
     drain_workspace(workspace)
     with workspace_scope(workspace):
         next_due_at = next_work_at(otherwise=timezone.now() + LOOK_AGAIN)
-        answer(QUEUE, workspace, up_to=seen, next_due_at=next_due_at)
+        answer(QUEUE, workspace, rings=rings, next_due_at=next_due_at)
 
 
 @system_task()
