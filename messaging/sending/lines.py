@@ -13,6 +13,7 @@ from messaging.actions.queueing import message_id_host
 from messaging.sending.connections import Connection
 from messaging.sending.relays import Relay, RelayUnavailable, open_line
 
+CONNECT_SECONDS = 15  # for each step of opening a connection, unless replies get less than that
 IDLE_SECONDS = 60  # longer, and the server may hang up at the moment when we speak
 
 
@@ -55,7 +56,8 @@ class Lines:
 
     def open(self) -> Connection:
         """Raises RelayUnavailable."""
-        line = open_line(self.relay, name=message_id_host())
+        seconds = min(CONNECT_SECONDS, settings.SMTP_REPLY_SECONDS)
+        line = open_line(self.relay, name=message_id_host(), seconds=seconds)
         return Connection(line, reply_seconds=settings.SMTP_REPLY_SECONDS, body_seconds=settings.SMTP_BODY_SECONDS)
 
     def _try_to_open(self) -> Connection | None:

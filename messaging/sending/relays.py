@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
-from messaging.sending.replies import Reply, ReplyReader
+from messaging.sending.replies import BadReply, Reply, ReplyReader
 
-CONNECT_SECONDS = 15
 DEFAULT_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465, "smtp+ssl": 465}
 
 
@@ -56,36 +55,37 @@ class Line:
     extensions: frozenset[str]
 
 
-def open_line(relay: Relay, *, name: str) -> Line:
-    """Connect, greet, encrypt and sign in, as the relay's URL says. `name` is who we say we are. Blocks.
+def open_line(relay: Relay, *, name: str, seconds: float) -> Line:
+    """Connect, greet, encrypt and sign in, as the relay's URL says. `name` is who we say we are.
 
-    Raises RelayUnavailable.
+    Blocks, for each answer at most `seconds`. Raises RelayUnavailable.
     """
-    opened: socket.socket | None = None
+    talk: _Talk | None = None
     try:
-        opened = socket.create_connection((relay.host, relay.port), timeout=CONNECT_SECONDS)
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        talk = _Talk(socket.create_connection((relay.host, relay.port), timeout=seconds))
         if relay.security == "ssl":
-            opened = _encrypted(opened, relay.host)
-        return _greet(_Talk(opened), relay, name)
-    except (OSError, RelayUnavailable) as error:
-        if opened is not None:
-            opened.close()
+            talk.encrypt(relay.host)
+        extensions = _greet(talk, relay, name)
+    except (OSError, BadReply, RelayUnavailable) as error:
+        if talk is not None:
+            talk.socket.close()
         raise RelayUnavailable(f"{relay}: {error}") from error
+    return Line(talk.socket, extensions)
 
 
-def _greet(talk: _Talk, relay: Relay, name: str) -> Line:
+def _greet(talk: _Talk, relay: Relay, name: str) -> frozenset[str]:
+    """Returns what the relay can do, as it says in the end."""
     talk.expect(talk.read(), 220)
     extensions = _hello(talk, name)
     if relay.security == "tls":
         if "STARTTLS" not in extensions:
             raise RelayUnavailable("it does not offer STARTTLS, which EMAIL_URL asks for")
         talk.expect(talk.say("STARTTLS"), 220)
-        talk = _Talk(_encrypted(talk.socket, relay.host))
+        talk.encrypt(relay.host)
         extensions = _hello(talk, name)
     if relay.user:
         _sign_in(talk, relay, extensions)
-    return Line(talk.socket, extensions)
+    return extensions
 
 
 def _hello(talk: _Talk, name: str) -> frozenset[str]:
@@ -110,7 +110,13 @@ class _Talk:
     """One command, one reply."""
 
     def __init__(self, opened: socket.socket) -> None:
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = opened
+        self._reader = ReplyReader()
+
+    def encrypt(self, host: str) -> None:
+        """From here on. What came before in the clear, anybody may have said: it is forgotten (CVE-2011-0411)."""
+        self.socket = trusting().wrap_socket(self.socket, server_hostname=host)
         self._reader = ReplyReader()
 
     def say(self, command: str) -> Reply:
@@ -131,12 +137,9 @@ class _Talk:
             raise RelayUnavailable(str(reply))
 
 
-def _encrypted(opened: socket.socket, host: str) -> socket.socket:
-    return _tls().wrap_socket(opened, server_hostname=host)
-
-
 @lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
+def trusting() -> ssl.SSLContext:
+    """Whom the system trusts, or SSL_CERT_FILE says."""
     return ssl.create_default_context()
 
 
