@@ -91,6 +91,7 @@ class Connection:
         self._out = bytearray()
         self._written = self._handed_over = 0  # bytes since it was opened
         self._body_ends_at = 0
+        self._body_until = 0.0
         self._failure: tuple[Reply, Stage] | None = None
         self._must_reset = False
         self.held: Envelope | None = None
@@ -123,9 +124,14 @@ class Connection:
         ]
         self._speak()
 
-    def deliver(self, *, then: Envelope | None = None) -> None:
-        """Send the held envelope's body; the next one's commands may travel with it. Taken, Refused or Lost follows."""
+    def deliver(self, *, marked_at: float, then: Envelope | None = None) -> None:
+        """Send the held envelope's body; the next one's commands may travel with it. Taken, Refused or Lost follows.
+
+        `marked_at` (monotonic) is when it began to count as leaving: `body_seconds` later others may take it for lost,
+        so from then on, even if this process stood still in between, nothing of it is sent any more.
+        """
         envelope = self._let_go()
+        self._body_until = marked_at + self._body_seconds
         data = envelope.data.replace(b"\r\n.", b"\r\n..")
         if data.startswith(b"."):
             data = b"." + data
@@ -149,7 +155,9 @@ class Connection:
         hang_up(self._socket)
 
     def write(self) -> list[Happening]:
-        """Hand over what the socket takes."""
+        """Hand over what the socket takes, as long as there is time for it."""
+        if self._out and time.monotonic() >= self.deadline:
+            return self.time_out()
         try:
             while self._out:
                 count = self._socket.send(self._out[:CHUNK])
@@ -203,7 +211,7 @@ class Connection:
             self.deadline = float("inf")
             return
         is_body = self._unanswered[0].stage == Stage.BODY
-        self.deadline = now + (self._body_seconds if is_body else self._reply_seconds)
+        self.deadline = self._body_until if is_body else now + self._reply_seconds
 
     def _answered(self, reply: Reply) -> Iterator[Happening]:
         if not self._unanswered:
@@ -232,7 +240,8 @@ class Connection:
         elif command.stage in {Stage.MAIL, Stage.RCPT}:
             if not reply.is_positive and self._failure is None:
                 self._failure = (reply, command.stage)
-                yield from self._give_up_unsaid(envelope)
+                if reply.is_goodbye or not any(command.envelope is envelope for command in self._unanswered):
+                    yield from self._give_up(envelope, *self._failure)
         elif command.stage == Stage.DATA:
             yield from self._judge_data(envelope, reply)
 
@@ -248,14 +257,13 @@ class Connection:
         self._must_reset = True
         yield Refused(envelope, *(failure or (reply, Stage.DATA)))
 
-    def _give_up_unsaid(self, envelope: Envelope) -> Iterator[Happening]:
-        """Without pipelining nothing more has been said for it, and nothing more needs to be."""
-        if any(command.envelope is envelope for command in self._unanswered) or self._failure is None:
-            return
+    def _give_up(self, envelope: Envelope, reply: Reply, stage: Stage) -> Iterator[Happening]:
+        """Nothing more will be answered for it, or, without pipelining, has been said: nothing more needs to be."""
         self._unsaid = deque(command for command in self._unsaid if command.envelope is not envelope)
-        failure, self._failure = self._failure, None
+        self._unanswered = deque(command for command in self._unanswered if command.envelope is not envelope)
+        self._failure = None
         self._must_reset = True
-        yield Refused(envelope, *failure)
+        yield Refused(envelope, reply, stage)
 
     def _lose(self, why: str) -> list[Happening]:
         if not self.is_open:

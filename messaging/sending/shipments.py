@@ -66,10 +66,12 @@ class Shipment:
             for each in borrowed:
                 self._take_on(each)
             self._run()
-            self._write_until_done()
         finally:
-            self._selector.close()
-            self._lines.give_back(self._connections)
+            try:
+                self._write_until_done()
+            finally:
+                self._selector.close()
+                self._lines.give_back(self._connections)
         return self.verdicts
 
     def _run(self) -> None:
@@ -144,6 +146,7 @@ class Shipment:
     def _commit(self, held: list[Connection]) -> None:
         """Settle and mark in one transaction; only then may the marked bodies leave."""
         by_key = {each.held.key: each for each in held if each.held is not None}
+        marked_at = time.monotonic()
         try:
             allowed = self._advance([self._by_id[key].mark for key in by_key])
         except Error as error:
@@ -151,7 +154,7 @@ class Shipment:
             return
         for key, each in by_key.items():
             if key in allowed:
-                each.deliver(then=self._next_envelope())
+                each.deliver(marked_at=marked_at, then=self._next_envelope())
             else:
                 each.abandon()
         if stopped := by_key.keys() - allowed:
