@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from email.utils import parseaddr
@@ -18,6 +19,8 @@ from messaging.reasons import Reason
 from messaging.rendering import BadTemplate, Compiled, Context, Renderer, compile_subject, contexts_for, workspace_facts
 from messaging.sending.connections import Envelope
 from messaging.sending.mime import HeaderRefused, Letter, Letterhead, Mailbox, ascii_address, compose
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,10 @@ class Desk:
             data = self._compose(allowed)
         except (BadTemplate, HeaderRefused) as error:
             return Outcome(message.pk, MessageState.FAILED, reason=Reason.RENDER_ERROR, reply=str(error), is_try=False)
+        except Exception as error:
+            # A fault of ours, which only this message may have met: put off, it does not hold up the rest.
+            log.exception("message %s could not be written", message.pk)
+            return Outcome(message.pk, MessageState.QUEUED, reply=f"It could not be written: {error!r}", back_off=60)
         return Envelope(message.pk, ascii_address(self._sender.address), recipient, data)
 
     def _compose(self, allowed: Allowed) -> bytes:
