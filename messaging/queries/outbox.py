@@ -29,3 +29,11 @@ def next_due_at() -> datetime | None:
         )
         due_at: datetime | None = cursor.fetchone()[0]
     return due_at
+
+
+def database_now() -> datetime:
+    """By the clock that leases and attempts are dated with."""
+    with connection.cursor() as cursor:
+        cursor.execute("select clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from django.utils import timezone
+from datetime import datetime
 
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from messaging.actions.outcomes import sending_lease
 from messaging.actions.settling import Finding, settle_by_evidence
 from messaging.models import Message
+from messaging.queries.outbox import database_now
 from messaging.sending.evidence import RelayLog
 
 STEP = 1000  # messages in one transaction
@@ -32,17 +32,20 @@ def reconcile(workspace: Workspace, log: RelayLog) -> Tally:
     while True:
         with workspace_scope(workspace):
             messages = list(Message.objects.unknown().filter(pk__gt=after).order_by("pk")[:STEP])
+            # Before the log is read, and by the clock that says when they were tried.
+            quiet_since = database_now() - sending_lease()
         if not messages:
             return total
-        total += _settle(workspace, messages, log)
+        total += _settle(workspace, messages, log, quiet_since=quiet_since)
         after = messages[-1].pk
 
 
-def _settle(workspace: Workspace, messages: list[Message], log: RelayLog) -> Tally:
-    """The log is read outside the scope: it may be long."""
+def _settle(workspace: Workspace, messages: list[Message], log: RelayLog, *, quiet_since: datetime) -> Tally:
+    """What was tried before `quiet_since`, the relay had made up its mind about before its log is read here.
+
+    That is done outside the scope: it may be long.
+    """
     accepted = log.accepted({message.message_id for message in messages})
-    # By then the relay had made up its mind, and its log is written: what it had taken would be there.
-    quiet_since = timezone.now() - sending_lease()
     findings = [
         Finding(message.pk, message.tried_at, is_accepted=message.message_id in accepted)
         for message in messages
