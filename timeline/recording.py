@@ -69,19 +69,28 @@ def record_many(events: Iterable[EventBody], *, actor: str | None = None) -> int
     return len(rows)
 
 
-def record_select(event: type[EventBody], sql: str, params: Sequence[Any], *, actor: str | None = None) -> int:
+def record_select(
+    event: type[EventBody],
+    sql: str,
+    params: Sequence[Any],
+    *,
+    writing: tuple[str, Sequence[Any]] = ("", ()),
+    actor: str | None = None,
+) -> int:
     """Record one event for each row of a query, without the rows leaving Postgres. Returns how many.
 
-    `sql` selects `customer_id`, `occurred_at` and one column for each payload field, under the field's name.
+    `sql` selects `customer_id`, `occurred_at` and one column for each payload field, under the field's name. It may
+    read what `writing`, a `with …` and its parameters, inserts in the same statement.
     """
     pairs = ", ".join(f"'{name}', source.{name}" for name in event.payload_fields())
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""insert into timeline_event (workspace_id, actor, kind, customer_id, occurred_at, payload, tx)
+            f"""{writing[0]}
+                insert into timeline_event (workspace_id, actor, kind, customer_id, occurred_at, payload, tx)
                 select %s, %s, %s, source.customer_id, source.occurred_at, jsonb_build_object({pairs}),
                        (select timeline_tx())
                 from ({sql}) as source""",  # noqa: S608  the caller's statement and our own field names
-            [current_workspace_id(), actor or current_actor(), event.kind, *params],
+            [*writing[1], current_workspace_id(), actor or current_actor(), event.kind, *params],
         )
         count: int = cursor.rowcount
     if count:
