@@ -21,6 +21,8 @@ from sales.refusals import KeyReused, LineRefused, NumberTaken, OrderClosed, Ref
 
 API_PREFIX = "/api/"
 LOCK_NOT_AVAILABLE = "55P03"
+DEADLOCK = "40P01"
+_BUSY = (LOCK_NOT_AVAILABLE, DEADLOCK)
 
 # What the rooms refuse because of how things stand, and not because of what was sent.
 _CONFLICTS: tuple[type[Refused], ...] = (
@@ -72,7 +74,7 @@ def _django_error(exc: Exception) -> ApiError | None:
         return ApiError("missing_scope", str(exc) or "This key may not do that.")
     if isinstance(exc, RequestDataTooBig):
         return ApiError("body_too_large", _MESSAGES["body_too_large"])
-    if isinstance(exc, OperationalError) and getattr(exc.__cause__, "pgcode", None) == LOCK_NOT_AVAILABLE:
+    if isinstance(exc, OperationalError) and getattr(exc.__cause__, "pgcode", None) in _BUSY:
         return ApiError("busy", "Another request is changing the same thing. Send it again in a moment.")
     return None
 
@@ -107,6 +109,13 @@ class ApiErrorMiddleware:
         if is_error and request.path_info.startswith(API_PREFIX) and not _is_json(response):
             return _converted(response)
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """For the views outside DRF. What they wrote is taken back already."""
+        if not request.path_info.startswith(API_PREFIX):
+            return None
+        error = as_api_error(exception)
+        return error_response(error) if error else None
 
 
 def _converted(page: HttpResponse) -> HttpResponse:

@@ -125,6 +125,21 @@ class CustomerListDownloaded(EventBody):
     filters: list[str]
 
 
+@dataclass(frozen=True, kw_only=True)
+class VisitorRecognised(EventBody):
+    """A visitor who has a record already turned out to be the customer; the two become one in the worker."""
+
+    visitor_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomEvent(EventBody):
+    """What a shop's own name means is the shop's to say. Its properties are the IngestedEvent's of this key."""
+
+    name: str
+    key: str
+
+
 def customers_of(events: Iterable[Event]) -> set[int]:
     """Everybody whom these events are about; of a merge both sides, since both have changed."""
     named = ((event.customer_id, event.payload.get("absorbed_id")) for event in events)

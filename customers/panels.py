@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from django.urls import reverse
 
 from customers.contracts import TimelineEntry, describes
-from customers.models import Customer, Note, Tag
+from customers.models import Customer, IngestedEvent, Note, Tag
 from timeline.models import Event
 
-PROFILE, NOTES, PRIVACY = "profile", "notes", "privacy"
+PROFILE, NOTES, PRIVACY, ACTIVITY = "profile", "notes", "privacy", "activity"
 LONGEST_EXCERPT = 300
 _SOURCES = {
     "hand": "Added by hand",
@@ -74,6 +74,11 @@ def describe_notes(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     return {event.pk: entry(event) for event in events}
 
 
+@describes("VisitorRecognised", group=PROFILE)
+def describe_recognition(events: Sequence[Event]) -> dict[int, TimelineEntry]:
+    return {event.pk: TimelineEntry("user", "Recognised as a visitor who was here before") for event in events}
+
+
 @describes("CustomersMerged", "MergeUndone", group=PROFILE)
 def describe_merges(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     absorbed = Customer.objects.in_bulk({event.payload.get("absorbed_id") for event in events})
@@ -92,3 +97,19 @@ def describe_privacy(events: Sequence[Event]) -> dict[int, TimelineEntry]:
         "CustomerErased": TimelineEntry("eye-off", "Erased"),
     }
     return {event.pk: words[event.kind] for event in events}
+
+
+@describes("CustomEvent", group=ACTIVITY)
+def describe_custom_events(events: Sequence[Event]) -> dict[int, TimelineEntry]:
+    """By the shop's own name for it, with what it said about it."""
+    keys = {event.payload["key"] for event in events} - {""}
+    told = {str(each.key): each for each in IngestedEvent.objects.filter(key__in=keys)}
+
+    def detail(event: Event) -> str:
+        each = told.get(event.payload["key"])
+        return each.properties_in_words()[:LONGEST_EXCERPT] if each else ""
+
+    return {
+        event.pk: TimelineEntry("activity", event.payload["name"] or "Something happened", detail(event))
+        for event in events
+    }

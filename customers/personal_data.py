@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
 from customers.contracts import PersonalData, register_personal_data
-from customers.models import AttributeValue, Customer, CustomerTag, ExternalId, Facts, Merge, Note, PrivacyRequest
+from customers.models import (
+    AttributeValue,
+    Customer,
+    CustomerTag,
+    ExternalId,
+    Facts,
+    IngestedEvent,
+    Merge,
+    Note,
+    PrivacyRequest,
+)
+from customers.queries.timeline import identities
+from timeline.models import Event
 
 PROFILE_FIELDS = (
     "name", "email", "phone", "language", "zone", "birth_monthday", "birth_year", "joined_on", "address", "city",
@@ -163,6 +176,43 @@ class PrivacyRequestsData(_ByCustomer):
         return 0
 
 
+class IngestedEventsData(PersonalData):
+    """They belong to a customer through the timeline, whose events keep their customer: a merge moves nothing.
+
+    Erased, the keys stay, so that what was told once is not taken for news; a key is a hash and says nothing.
+    """
+
+    model = IngestedEvent
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        events = list(_custom_events(customer).order_by("occurred_at", "pk"))
+        keys = [event.payload["key"] for event in events]
+        told = {each.key: each for each in IngestedEvent.objects.filter(key__in=keys)}
+        for event in events:
+            kept = told.get(UUID(event.payload["key"]))
+            yield {
+                "name": event.payload["name"],
+                "occurred_at": event.occurred_at,
+                "properties": kept.read_properties() if kept else {},
+            }
+
+    def erase(self, customer: Customer) -> int:
+        keys = [event.payload["key"] for event in _custom_events(customer)]
+        return IngestedEvent.objects.filter(key__in=keys).exclude(properties="").update(properties="")
+
+    def move(self, *, absorbed: Customer, survivor: Customer) -> list[int]:
+        return []
+
+    def move_back(self, ids: Sequence[int], *, absorbed: Customer) -> None:
+        return
+
+
+def _custom_events(customer: Customer) -> models.QuerySet[Event]:
+    """Those whose payload was not erased."""
+    events = Event.objects.filter(customer_id__in=identities(customer), kind="CustomEvent")
+    return events.exclude(payload__key="")
+
+
 register_personal_data(
     ProfileData(),
     FactsData(),
@@ -172,4 +222,5 @@ register_personal_data(
     AttributeValuesData(),
     MergesData(),
     PrivacyRequestsData(),
+    IngestedEventsData(),
 )

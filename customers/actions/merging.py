@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from customers.actions.profiles import locked, save_customer
 from customers.events import CustomersMerged, MergeUndone
 from customers.models import Customer, Merge
 from customers.refusals import CustomerGone, MergeRefused
+from customers.upserting.known import ERASED, canonical_ids
 from timeline.recording import record
 
 UNDO_WITHIN = timedelta(days=30)
@@ -58,6 +60,24 @@ def merge_customers(*, survivor: Customer, absorbed: Customer) -> Merge:
     merge = Merge.objects.create(survivor=survivor, absorbed=absorbed, moved=moved)
     record(CustomersMerged(customer_id=survivor.pk, absorbed_id=absorbed.pk, merge_id=merge.pk))
     return merge
+
+
+@transaction.atomic
+def merge_recognised_visitors(pairs: Sequence[tuple[int, int]]) -> int:
+    """Merge visitors into the customers whom they turned out to be: pairs of the customer's id and the visitor's.
+
+    A visitor who meanwhile is somebody known, was merged or erased, is passed over. Returns how many were merged.
+    """
+    customers = Customer.objects.in_bulk({pk for pair in pairs for pk in pair})
+    survivors = canonical_ids({customer_id for customer_id, _ in pairs})
+    merged: set[int] = set()
+    for customer_id, visitor_id in pairs:
+        survivor, visitor = survivors.get(customer_id, ERASED), customers[visitor_id]
+        is_open = visitor.is_anonymous and visitor.merged_into_id is None and visitor.erased_at is None
+        if is_open and visitor_id not in merged and survivor not in {ERASED, visitor_id}:
+            merge_customers(survivor=Customer.objects.get(pk=survivor), absorbed=visitor)
+            merged.add(visitor_id)
+    return len(merged)
 
 
 @transaction.atomic

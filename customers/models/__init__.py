@@ -2,6 +2,7 @@ from customers.models.attributes import Attribute, AttributeValue
 from customers.models.customers import Customer, CustomerQuerySet, ExternalId
 from customers.models.facts import Facts
 from customers.models.imports import Import, ImportRow
+from customers.models.ingested import IngestedEvent
 from customers.models.notes import CustomerTag, Note, Tag
 from customers.models.privacy import Merge, PrivacyRequest
 
@@ -15,6 +16,7 @@ __all__ = [
     "Facts",
     "Import",
     "ImportRow",
+    "IngestedEvent",
     "Merge",
     "Note",
     "PrivacyRequest",

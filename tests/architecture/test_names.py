@@ -12,7 +12,15 @@ from tests.architecture.house import APPS, ROOT, functions, sources
 NO_SUCH_ROOM = {"core", "common", "utils", "helpers", "helper", "util", "misc", "services", "managers", "signals"}
 NO_SUCH_VERB = re.compile(r"^_?(do|handle|process|perform|manage)_")
 # What Django, Celery or the standard library calls by these names.
-GIVEN_NAMES = {"handle_starttag", "handle_endtag", "handle_data", "handle_comment", "handle_EHLO", "handle_DATA"}
+GIVEN_NAMES = {
+    "handle_starttag",
+    "handle_endtag",
+    "handle_data",
+    "handle_comment",
+    "handle_EHLO",
+    "handle_DATA",
+    "process_exception",
+}
 
 
 def test_no_room_is_a_drawer_for_anything() -> None:

@@ -1,0 +1,46 @@
+"""What became of calls that arrived together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from accounts.rest.errors import ApiError
+from customers.ingesting.telling import Told
+from customers.refusals import Refused
+from sales.ingesting.calls import CheckedCall
+
+MOST_SINGLE = 100
+"""Of the calls that are carried out one by one: more would hold the transaction for too long."""
+
+
+@dataclass
+class Ingestion:
+    """How many had their effect now, and by position why some had none. The rest had theirs before."""
+
+    accepted: int = 0
+    errors: dict[int, ApiError] = field(default_factory=dict)
+
+    def add(self, told: Told) -> None:
+        self.accepted += told.count
+        for position, reason in told.refusals.items():
+            self.errors[position] = ApiError("invalid_value", reason)
+
+    @contextmanager
+    def refusing(self, call: CheckedCall, *, within: str) -> Iterator[None]:
+        """A refusal in here is the call's, and stops no other. Its field is one of those `within`."""
+        try:
+            yield
+        except ApiError as error:
+            self.errors[call.position] = error
+        except Refused as refusal:
+            param = f"{within}.{refusal.field}" if refusal.field else within
+            self.errors[call.position] = ApiError("invalid_value", str(refusal), param=param)
+
+    def first_few(self, calls: Sequence[CheckedCall]) -> Sequence[CheckedCall]:
+        """As many as are carried out one by one; the others are refused."""
+        for call in calls[MOST_SINGLE:]:
+            message = f"A batch takes {MOST_SINGLE} calls of this kind. Send this one in the next."
+            self.errors[call.position] = ApiError("invalid_value", message, param="type")
+        return calls[:MOST_SINGLE]
