@@ -23,11 +23,14 @@ def new_token() -> str:
 def claim_messages(*, limit: int, token: str) -> list[Message]:
     """Take what is due into this worker's hands, the most urgent first. Nobody else gets the same."""
     claimed = Message.objects.raw(
-        """update messaging_message m
+        # Materialized: Postgres may run a sub-select once for each row of the other side, and then its limit is none.
+        """with due as materialized (
+             select id from messaging_message
+             where workspace_id = %(workspace)s and state = 'queued' and not_before <= now()
+             order by priority, not_before, id for update skip locked limit %(limit)s)
+           update messaging_message m
            set state = 'leased', lease_token = %(token)s, lease_expires_at = now() + %(lease)s
-           from (select id from messaging_message
-                 where workspace_id = %(workspace)s and state = 'queued' and not_before <= now()
-                 order by priority, not_before, id for update skip locked limit %(limit)s) due
+           from due
            where m.workspace_id = %(workspace)s and m.id = due.id
            returning m.*""",
         {
