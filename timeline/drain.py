@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import Error, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection, transaction
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThanOrEqual
 from django.utils import timezone
 
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 RETRY_AFTER = timedelta(seconds=30)
+# SQLSTATE's classes of lost connections, and of an operator's (or a crash's) intervention.
+CODES_OF_AN_ABSENCE = {"08", "57"}
 
 
 def drain_workspace(workspace: Workspace) -> int:
@@ -83,16 +85,32 @@ def deliver(each: Subscriber, events: Sequence[Event]) -> None:
             # A deferred foreign key would otherwise fail at commit, where nobody can tell whose fault it was.
             with connection.cursor() as cursor:
                 cursor.execute("set constraints all immediate; set constraints all deferred")
-    except (OperationalError, InterfaceError):
-        # A deadlock, a time-out or a lost connection says nothing about the events: try all of it again later.
-        raise
-    except Exception as error:  # noqa: BLE001  whatever a subscriber raises is about its events
+    except Exception as error:
+        if is_the_databases(error):
+            raise
         if len(events) == 1:
             set_aside(each, events[0], error)
             return
         middle = len(events) // 2
         deliver(each, events[:middle])
         deliver(each, events[middle:])
+
+
+def is_the_databases(error: Exception) -> bool:
+    """A deadlock, a time-out or a server that is away says nothing about the events: all of it is tried again later.
+
+    A server that crashes in the middle of an answer is a plain DatabaseError without a code to psycopg2.
+    """
+    if isinstance(error, OperationalError | InterfaceError) or _is_cut_off():
+        return True
+    code = getattr(error.__cause__, "pgcode", None)
+    if code is None:
+        return type(error) is DatabaseError
+    return isinstance(error, Error) and code[:2] in CODES_OF_AN_ABSENCE
+
+
+def _is_cut_off() -> bool:
+    return connection.connection is None or connection.connection.closed != 0
 
 
 def set_aside(each: Subscriber, event: Event, error: Exception) -> None:

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 import pytest
+from django.db import DatabaseError, Error, IntegrityError, connection
 
 from accounts.models import Doorbell, Workspace
 from accounts.scope import workspace_scope
 from customers.events import CustomerJoined, NoteWritten
 from timeline import registry
-from timeline.drain import ATTEMPTS, drain_workspace, replay
+from timeline.drain import ATTEMPTS, drain_workspace, is_the_databases, replay
 from timeline.models import Cursor, DeadLetter, Event
 from timeline.recording import record, record_many, record_select
 from timeline.registry import subscribe
@@ -157,3 +158,51 @@ def test_the_cursor_moves_to_the_horizon_when_nothing_matched() -> None:
     with workspace_scope(bakery):
         newest.refresh_from_db()
         assert Cursor.objects.get().tx >= newest.tx
+
+
+@pytest.mark.parametrize(
+    "error", [DatabaseError("server closed the connection unexpectedly"), Error(), IntegrityError()]
+)
+def test_only_an_error_without_a_code_or_kind_is_the_databases(error: Exception, workspace: Workspace) -> None:
+    assert is_the_databases(error) == (type(error) is DatabaseError)
+
+
+@pytest.mark.parametrize(("code", "sets_aside"), [("P0001", 1), ("23514", 1), ("57P05", 0), ("08006", 0), ("40001", 0)])
+def test_the_code_of_an_error_says_whose_fault_it_is(
+    code: str, sets_aside: int, workspace: Workspace, drained: Drained
+) -> None:
+    @subscribe(CustomerJoined)
+    def fail(events: Sequence[Event]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"do $$ begin raise exception 'no' using errcode = '{code}'; end $$")
+
+    with suppress(Error), drained():
+        record(joined())
+
+    assert DeadLetter.objects.count() == sets_aside
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_a_server_that_is_cut_off_makes_no_dead_letter() -> None:
+    bakery = Workspace.objects.create(name="Bakery", slug="bakery")
+    heard: list[int] = []
+
+    @subscribe(CustomerJoined)
+    def lose_the_connection_once(events: Sequence[Event]) -> None:
+        if not heard:
+            heard.append(0)
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_terminate_backend(pg_backend_pid())")
+        heard.extend(event.customer_id or 0 for event in events)
+
+    with workspace_scope(bakery):
+        record_many(joined(n) for n in (1, 2, 3))
+
+    with pytest.raises(Error):
+        drain_workspace(bakery)
+    connection.close()
+    drain_workspace(bakery)
+
+    assert heard == [0, 1, 2, 3]
+    with workspace_scope(bakery):
+        assert DeadLetter.objects.count() == 0
