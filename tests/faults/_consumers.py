@@ -36,7 +36,9 @@ def main(count: int) -> None:
 
 
 def _drain_for_ever() -> int:
-    from accounts.models import Workspace  # noqa: PLC0415  Django is set up only now
+    from django.db import Error, connection  # noqa: PLC0415  Django is set up only now
+
+    from accounts.models import Workspace  # noqa: PLC0415
     from accounts.scope import workspace_scope  # noqa: PLC0415
     from timeline.drain import drain  # noqa: PLC0415
     from timeline.registry import Subscriber  # noqa: PLC0415
@@ -45,9 +47,13 @@ def _drain_for_ever() -> int:
     workspace = Workspace.objects.get(slug=SLUG)
     subscribers = [Subscriber(name, (), _noting(name), 50) for name in SUBSCRIBERS]
     while True:
-        for each in subscribers:
-            with workspace_scope(workspace):
-                drain(each)
+        try:
+            for each in subscribers:
+                with workspace_scope(workspace):
+                    drain(each)
+        except Error:  # the database is away
+            connection.close()
+            time.sleep(0.1)
         time.sleep(0.002)
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-from django.conf import LazySettings
-from django.db import connections
 
 from tests.faults import _birthdays as birthdays
 from tests.faults._processes import background
@@ -16,19 +13,9 @@ from tests.faults.birthday import counting_sink, finish, torment, verdict
 CUSTOMERS, KILLS = 500, 6
 
 
-def database_url(variable: str, alias: str) -> str:
-    """What leads other processes to the test's own database."""
-    server, _, _ = os.environ[variable].rpartition("/")
-    return f"{server}/{connections[alias].settings_dict['NAME']}"
-
-
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_are_killed_lose_and_double_nothing(
-    tmp_path: Path, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", database_url("DATABASE_URL", "default"))
-    monkeypatch.setenv("DATABASE_OWNER_URL", database_url("DATABASE_OWNER_URL", "owner"))
-    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "crm.settings.test")
+@pytest.mark.usefixtures("shared_database")
+def test_workers_that_are_killed_lose_and_double_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected, outbox = birthdays.celebrate(CUSTOMERS), birthdays.Outbox()
     birthdays.greet()
     with counting_sink(tmp_path) as environment:
