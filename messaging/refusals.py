@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from customers.refusals import Refused
 
 if TYPE_CHECKING:
-    from messaging.models import SubscriptionTopic
+    from messaging.models import Message, SubscriptionTopic
 
 
 class TopicNameTaken(Refused):
@@ -35,6 +35,13 @@ class NoTopic(Refused):
 class InTheFuture(Refused):
     def __init__(self) -> None:
         super().__init__("Consent can't have been given in the future. Check the date.", field="at")
+
+
+class MessageNotInDoubt(Refused):
+    """Only a message whose sending was interrupted can be decided about; somebody else may have been faster."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(f"Nothing was changed: the state of this message is “{message.get_state_display()}” by now.")
 
 
 class NoSuchAddress(Refused):

@@ -6,6 +6,7 @@ app_name = "messaging"
 urlpatterns = [
     path("", views.message_list, name="message_list"),
     path("<int:message_id>/", views.message_detail, name="message_detail"),
+    path("<int:message_id>/decision/", views.message_decision, name="message_decision"),
     path("<int:message_id>/html/", views.message_html, name="message_html"),
     path("birthdays/", views.birthday_list, name="birthday_list"),
     path("birthday-greeting/", views.birthday_greeting, name="birthday_greeting"),

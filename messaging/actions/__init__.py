@@ -18,6 +18,7 @@ from messaging.actions.consent import (
 from messaging.actions.consent_batches import Said, record_consents
 from messaging.actions.facts import remember_sendings
 from messaging.actions.queueing import queue_messages
+from messaging.actions.settling import decide_message, settle_by_evidence
 from messaging.actions.stopping import cancel_messages, skip_messages
 from messaging.actions.subscribing import choose_topics, confirm_subscription, join, unsubscribe
 from messaging.actions.suppression import (
@@ -43,6 +44,7 @@ __all__ = [
     "choose_topics",
     "confirm_consent",
     "confirm_subscription",
+    "decide_message",
     "edit_topic",
     "give_consent",
     "greet_birthdays",
@@ -58,6 +60,7 @@ __all__ = [
     "restore_topic",
     "rewrite_template",
     "send_test_greeting",
+    "settle_by_evidence",
     "skip_messages",
     "suppress_address",
     "suppress_recipients",

@@ -8,23 +8,22 @@ from datetime import datetime
 
 from django.db import connection, models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.audit import audit
 from accounts.doorbells import ring
 from accounts.scope import current_actor, current_workspace_id
 from messaging.actions.outcomes import Settled, record_settled
 from messaging.actions.queueing import QUEUE
 from messaging.models import Message, MessageEvent, MessageState
 from messaging.reasons import Reason
+from messaging.refusals import MessageNotInDoubt
 
 
 class Decision(models.TextChoices):
-    SENT = "sent", "It was sent"
-    RESEND = "queued", "Send it again"
-    FAILED = "failed", "It was not sent, and shall not be"
-
-
-class MessageNotInDoubt(Exception):
-    """Only a message whose sending was interrupted can be decided about; somebody else may have been faster."""
+    SENT = "sent", _("It arrived. Count it as sent.")
+    RESEND = "queued", _("It did not arrive. Send it again.")
+    FAILED = "failed", _("It did not arrive. Leave it unsent.")
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,14 @@ def settle_by_evidence(findings: Sequence[Finding], *, evidence: str) -> int:
 
 
 @transaction.atomic
-def decide_message(message: Message, *, decision: Decision) -> Message:
-    """Somebody says what became of a message that no evidence tells of. Raises MessageNotInDoubt."""
+def decide_message(message: Message, *, decision: Decision, why: str) -> Message:
+    """Somebody says what became of a message that no evidence tells of, and how they know. Raises MessageNotInDoubt.
+
+    Sent again, it keeps its Message-ID, and everything that may keep a message back is asked anew.
+    """
     message = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
     if message.state != MessageState.UNKNOWN or message.tried_at is None:
-        raise MessageNotInDoubt(f"Message {message.pk} is {message.get_state_display().lower()}, and not in doubt.")
+        raise MessageNotInDoubt(message)
     if decision == Decision.FAILED:
         message.state, message.reason, message.settled_at = MessageState.FAILED, Reason.DECIDED, timezone.now()
         message.save(update_fields=["state", "reason", "settled_at"])
@@ -63,7 +65,8 @@ def decide_message(message: Message, *, decision: Decision) -> Message:
     else:
         _settle([Finding(message.pk, message.tried_at, is_accepted=decision == Decision.SENT)])
         message.refresh_from_db()
-    MessageEvent.objects.create(message=message, kind="decided", actor=current_actor(), detail=decision)
+    MessageEvent.objects.create(message=message, kind="decided", actor=current_actor(), detail=f"{decision}: {why}")
+    audit("decided about a message in doubt", message, decision=decision, why=why)
     return message
 
 

@@ -2,6 +2,7 @@ from messaging.forms.public import JoinForm, PreferencesForm
 from messaging.forms.workspace import (
     AddressForm,
     ConsentForm,
+    DecisionForm,
     GreetingForm,
     MessageFilterForm,
     ReleaseForm,
@@ -11,6 +12,7 @@ from messaging.forms.workspace import (
 __all__ = [
     "AddressForm",
     "ConsentForm",
+    "DecisionForm",
     "GreetingForm",
     "JoinForm",
     "MessageFilterForm",

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from messaging.actions.birthdays import DEFAULT_BODY, DEFAULT_HOUR, DEFAULT_SUBJECT
+from messaging.actions.settling import Decision
 from messaging.models import BirthdayGreeting, MessageState, SubscriptionTopic
 from messaging.purposes import Purpose
 from messaging.queries import newest_version
@@ -53,6 +54,19 @@ class AddressForm(forms.Form):
 
 class ReleaseForm(forms.Form):
     why = forms.CharField(label=_("Why?"), max_length=300)
+
+
+class DecisionForm(forms.Form):
+    """What became of a message in doubt, by somebody who found out."""
+
+    decision = forms.TypedChoiceField(
+        label=_("What became of it?"), choices=Decision.choices, coerce=Decision, widget=forms.RadioSelect
+    )
+    why = forms.CharField(
+        label=_("How do you know?"),
+        max_length=300,
+        help_text=_("For example: it stands in the mail server's log, or the customer has it."),
+    )
 
 
 class ConsentForm(forms.Form):

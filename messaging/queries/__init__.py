@@ -13,9 +13,11 @@ from messaging.queries.consent import (
 )
 from messaging.queries.messages import (
     MessageFilter,
+    Remark,
     message_for_detail,
     message_history,
     messages_for_list,
+    messages_in_doubt,
     why_not_sent,
 )
 from messaging.queries.templates import newest_version
@@ -26,6 +28,7 @@ __all__ = [
     "Celebrant",
     "MessageFilter",
     "Morning",
+    "Remark",
     "TopicState",
     "birthday_greeting",
     "birthday_key",
@@ -35,6 +38,7 @@ __all__ = [
     "message_for_detail",
     "message_history",
     "messages_for_list",
+    "messages_in_doubt",
     "mornings",
     "newest_version",
     "recipient_of",

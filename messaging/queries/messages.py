@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from messaging.models import Message, MessageEvent, MessageQuerySet
+from django.utils.translation import gettext as _
+
+from accounts.queries import actor_names
+from messaging.models import Message, MessageEvent, MessageQuerySet, MessageState
 from messaging.reasons import reason_in_words
 
 
@@ -36,8 +40,38 @@ def message_for_detail() -> MessageQuerySet:
     return Message.objects.select_related("customer", "topic", "template_version__template")
 
 
-def message_history(message: Message) -> list[MessageEvent]:
-    return list(MessageEvent.objects.filter(message=message).order_by("pk"))
+def messages_in_doubt() -> int:
+    return Message.objects.unknown().count()
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something that befell a message, in words. `icon` is a name of static/vendor/icons.svg."""
+
+    icon: str
+    title: str
+    text: str
+    at: datetime
+
+
+def message_history(message: Message) -> list[Remark]:
+    events = list(MessageEvent.objects.filter(message=message).order_by("pk"))
+    names = actor_names({event.actor for event in events})
+    return [_remark(event, names.get(event.actor, _("Somebody"))) for event in events]
+
+
+def _remark(event: MessageEvent, actor: str) -> Remark:
+    state, _colon, detail = event.detail.partition(": ")
+    outcome = str(MessageState(state).label) if state in MessageState.values else ""
+    match event.kind:
+        case "put_off":
+            return Remark("clock", _("The mail server put it off"), event.detail, event.at)
+        case "settled":
+            return Remark("mail-check", _("The mail server's log told what became of it"), outcome, event.at)
+        case "decided":
+            text = ": ".join(filter(None, [outcome, detail]))
+            return Remark("user", _("%s decided what became of it") % actor, text, event.at)
+    return Remark("point", event.kind.replace("_", " ").capitalize(), event.detail, event.at)
 
 
 def why_not_sent(message: Message) -> str:

@@ -8,7 +8,7 @@ from messaging.views.birthdays import (
 from messaging.views.consent import customer_consent, join_page
 from messaging.views.joining import join
 from messaging.views.links import confirmation, preferences, unsubscribe
-from messaging.views.messages import message_detail, message_html, message_list
+from messaging.views.messages import message_decision, message_detail, message_html, message_list
 from messaging.views.suppressions import suppression_list, suppression_removal
 from messaging.views.topics import topic_archival, topic_edit, topic_list, topic_restoration
 
@@ -22,6 +22,7 @@ __all__ = [
     "greeting_test",
     "join",
     "join_page",
+    "message_decision",
     "message_detail",
     "message_html",
     "message_list",

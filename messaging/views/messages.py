@@ -1,19 +1,24 @@
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.paging import keyset_page
 from accounts.permissions import Permission, permits
 from accounts.requests import WorkspaceRequest
 from customers.models import Customer
-from messaging import queries
-from messaging.forms import MessageFilterForm
+from customers.refusals import Refused
+from messaging import actions, queries
+from messaging.forms import DecisionForm, MessageFilterForm
+from messaging.models import Message
 from messaging.previewing import preview_message
 from messaging.queries import MessageFilter
 from messaging.rendering import BadTemplate
+from messaging.sending.evidence import configured_log
 from messaging.views.letters import in_a_sandbox, letter, letter_refused
 
 
@@ -28,6 +33,7 @@ def message_list(request: WorkspaceRequest) -> HttpResponse:
         "filters": filters,
         "rows": [(message, queries.why_not_sent(message)) for message in page.rows],
         "next_cursor": page.next_cursor,
+        "in_doubt": queries.messages_in_doubt() if not request.GET else 0,
         "of_customer": Customer.objects.filter(pk=wanted.customer).first() if wanted.customer else None,
     }
     return render(request, "messaging/message_list.html" + ("#rows" if request.htmx else ""), words)
@@ -37,8 +43,34 @@ def message_list(request: WorkspaceRequest) -> HttpResponse:
 @require_safe
 def message_detail(request: WorkspaceRequest, message_id: int) -> HttpResponse:
     message = get_object_or_404(queries.message_for_detail(), pk=message_id)
-    words = {"message": message, "why": queries.why_not_sent(message), "history": queries.message_history(message)}
-    return render(request, "messaging/message_detail.html", words)
+    return _shown(request, message, DecisionForm())
+
+
+@permits(Permission.SEND_MESSAGES)
+@require_POST
+def message_decision(request: WorkspaceRequest, message_id: int) -> HttpResponse:
+    """What became of a message in doubt, by somebody who found out."""
+    message = get_object_or_404(queries.message_for_detail(), pk=message_id)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _shown(request, message, form)
+    try:
+        message = actions.decide_message(message, **form.cleaned_data)
+        messages.success(request, _("Settled. Its state is “%s” now.") % message.get_state_display())
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("messaging:message_detail", message.pk)
+
+
+def _shown(request: WorkspaceRequest, message: Message, form: DecisionForm) -> HttpResponse:
+    words = {
+        "message": message,
+        "why": queries.why_not_sent(message),
+        "history": queries.message_history(message),
+        "form": form,
+        "has_log": configured_log() is not None,
+    }
+    return render(request, "messaging/message_detail.html", words, status=422 if form.errors else 200)
 
 
 @permits(Permission.VIEW_MESSAGES)

@@ -5,10 +5,15 @@ from messaging.models import SubscriptionTopic
 from tests.architecture.access.rows import Kwargs, Row
 from tests.factories.customers import CustomerFactory
 from tests.factories.messaging import MessageFactory, TopicFactory
+from tests.messaging.sending.outbox import put_in_doubt
 
 
 def a_message() -> Kwargs:
     return {"message_id": MessageFactory().pk}
+
+
+def a_message_in_doubt() -> Kwargs:
+    return {"message_id": put_in_doubt(MessageFactory()).pk}
 
 
 def a_topic() -> Kwargs:
@@ -46,6 +51,9 @@ TOPIC = {"name": "Cakes", "description": "New cakes"}
 ROWS = {
     "messaging:message_list": Row(),
     "messaging:message_detail": Row(a_message),
+    "messaging:message_decision": Row(
+        a_message_in_doubt, get=False, post=lambda _: {"decision": "sent", "why": "it is in the log"}
+    ),
     "messaging:message_html": Row(a_message),
     "messaging:birthday_list": Row(),
     "messaging:birthday_greeting": Row(topics, post=words, foreign={"topic": TopicFactory}),

@@ -12,11 +12,12 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.doorbells import ring
-from accounts.models import Doorbell, Workspace
+from accounts.models import AuditEntry, Doorbell, Workspace
 from accounts.scope import workspace_scope
 from messaging.actions.outcomes import DOUBTS
-from messaging.actions.settling import Decision, Finding, MessageNotInDoubt, decide_message, settle_by_evidence
+from messaging.actions.settling import Decision, Finding, decide_message, settle_by_evidence
 from messaging.models import Message
+from messaging.refusals import MessageNotInDoubt
 from messaging.sending.rounds import send_due
 from messaging.tasks import settle_doubts
 from tests.factories.messaging import MessageFactory
@@ -158,27 +159,28 @@ def test_somebody_decides(
     message = in_doubt()
 
     with workspace_scope(workspace, actor="user:7"):
-        decide_message(message, decision=decision)
+        decide_message(message, decision=decision, why="it is in the log")
 
     assert row(message) == expected
     assert told_of(message) == told
+    assert [(entry.actor, entry.detail["decision"]) for entry in AuditEntry.objects.all()] == [("user:7", decision)]
     [event] = message.events.all()
-    assert (event.kind, event.actor, event.detail) == ("decided", "user:7", decision)
+    assert (event.kind, event.actor, event.detail) == ("decided", "user:7", f"{decision}: it is in the log")
 
 
 def test_deciding_twice_is_refused(workspace: Workspace) -> None:
     message = in_doubt()
-    decide_message(message, decision=Decision.RESEND)
+    decide_message(message, decision=Decision.RESEND, why="asked")
 
-    with pytest.raises(MessageNotInDoubt, match="waiting"):
-        decide_message(message, decision=Decision.FAILED)
+    with pytest.raises(MessageNotInDoubt, match="Waiting"):
+        decide_message(message, decision=Decision.FAILED, why="asked")
 
     assert row(message)[0] == "queued"
 
 
 def test_sent_again_by_decision_it_keeps_its_message_id(workspace: Workspace, relay: Relay) -> None:
     message = in_doubt()
-    decide_message(message, decision=Decision.RESEND)
+    decide_message(message, decision=Decision.RESEND, why="asked")
 
     send_due(workspace)
 
