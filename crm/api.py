@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
+from crm import api_pages
 from customers.api import CustomerViewSet
 from sales.api import CartViewSet, OrderViewSet, ProductViewSet, ingest
 
@@ -15,6 +16,9 @@ router.register("products", ProductViewSet, basename="product")
 router.register("carts", CartViewSet, basename="cart")
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("docs/", api_pages.api_reference, name="api_reference"),
+    path("docs/errors", api_pages.api_errors, name="api_errors"),
+    path("schema", api_pages.api_schema, name="api_schema"),
     *router.urls,
     *(path(name, view, name=name) for name, view in ingest.VIEWS.items()),
 ]

@@ -246,7 +246,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api_authentication.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["accounts.rest.parsing.StrictJsonParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "accounts.rest.schema.ResourceSchema",
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "crm.api_errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
@@ -256,6 +256,10 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Rapport API",
     "VERSION": "1",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "DESCRIPTION": (
+        "What your shop, till or site knows, brought to Rapport, and what Rapport knows, brought back. "
+        "Make a key in the workspace's settings, and send it as `Authorization: Bearer rk_…`."
+    ),
+    "SORT_OPERATIONS": False,
+    "POSTPROCESSING_HOOKS": ["crm.openapi.complete"],
 }

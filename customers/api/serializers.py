@@ -163,6 +163,13 @@ class CustomerItemSerializer(ProfileSerializer):
     external_id = Text(required=False, max_length=200, help_text="What the batch's `source` calls the customer.")
 
 
+@extend_schema_field(CustomerItemSerializer(many=True))
+class CustomerItems(serializers.ListField):
+    """Checked one by one, so that a wrong one does not stop the others."""
+
+    child = serializers.JSONField()
+
+
 class CustomerQuery(ListQuery):
     email = serializers.CharField(required=False, max_length=254, help_text="Who has this e-mail address.")
     phone = serializers.CharField(required=False, max_length=40, help_text="Who has this number: `+49301234567`.")
@@ -188,9 +195,7 @@ class CustomerQuery(ListQuery):
 
 
 class CustomerBatchSerializer(StrictSerializer):
-    """The items are checked one by one, so that a wrong one does not stop the others."""
-
     source = Text(  # type: ignore[assignment]  # a name of DRF's too
         required=False, default=SHOP, max_length=60, help_text="Whose `external_id` the items give."
     )
-    customers = serializers.ListField(child=serializers.JSONField(), max_length=MOST_ITEMS, allow_empty=False)
+    customers = CustomerItems(max_length=MOST_ITEMS, allow_empty=False, help_text=f"At most {MOST_ITEMS:,}.")

@@ -75,9 +75,10 @@ class CustomerViewSet(ResourceViewSet):
         return Response(self.shown(customer))
 
     def destroy(self, request: Request, id: str) -> Response:  # noqa: A002  the name in the address
-        """Archive: out of lists, segments and sending, and kept."""
+        """Archive a customer. Out of lists, segments and sending, and kept."""
         return Response(self.shown(archive_customer(self.row(id))))
 
+    @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def restoration(self, request: Request, id: str) -> Response:  # noqa: A002  the name in the address
         """Bring an archived customer back."""

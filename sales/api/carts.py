@@ -65,8 +65,9 @@ class CartViewSet(ResourceViewSet):
     def filtered(self, rows: models.QuerySet[Any], query: Mapping[str, Any]) -> models.QuerySet[Any]:
         return super().filtered(rows, query).filter(archived_at__isnull=not query["archived"])
 
+    @extend_schema(responses={200: CartSerializer, 201: CartSerializer})
     def create(self, request: Request) -> Response:
-        """Say what is in a cart now: a new one, or the one of that key."""
+        """Say what is in a cart now. A new one, or the one of that key: all of its lines."""
         cart = {"customer": None, **self.valid(CartSerializer, request)}
         is_known = Cart.objects.filter(key=cart["key"]).exists()
         return Response(self.shown(update_cart(**cart)), status=200 if is_known else 201)
@@ -79,7 +80,7 @@ class CartViewSet(ResourceViewSet):
         return Response(self.shown(update_cart(**{**_as_it_is(cart), **changes})))
 
     def destroy(self, request: Request, id: str) -> Response:  # noqa: A002  the name in the address
-        """Put it away; touched again it comes back."""
+        """Archive a cart. Touched again it comes back."""
         return Response(self.shown(archive_cart(self.row(id))))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.rest.fields import Flag, Instant, Integer, MinorUnits, PublicId, Text
@@ -52,14 +53,19 @@ class OrderItemSerializer(StrictSerializer):
     cancelled_at = Instant(required=False)
 
 
-class OrderBatchSerializer(StrictSerializer):
-    """The items are checked one by one, so that a wrong one does not stop the others."""
+@extend_schema_field(OrderItemSerializer(many=True))
+class OrderItems(serializers.ListField):
+    """Checked one by one, so that a wrong one does not stop the others."""
 
+    child = serializers.JSONField()
+
+
+class OrderBatchSerializer(StrictSerializer):
     source = Text(  # type: ignore[assignment]  # a name of DRF's too
         required=False, default=SHOP, max_length=60, help_text="The system whose numbers and external ids these are."
     )
     adds_customers = Flag(default=True, help_text="Whether buyers who are not known are added.")
-    orders = serializers.ListField(child=serializers.JSONField(), max_length=MOST_ITEMS, allow_empty=False)
+    orders = OrderItems(max_length=MOST_ITEMS, allow_empty=False, help_text=f"At most {MOST_ITEMS:,}.")
 
 
 def order_row(item: Mapping[str, Any]) -> OrderRow:

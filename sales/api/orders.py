@@ -139,7 +139,7 @@ class OrderViewSet(ResourceViewSet):
         return Response(self.shown(order))
 
     def destroy(self, request: Request, id: str) -> Response:  # noqa: A002  the name in the address
-        """Put away what was entered by mistake: it no longer counts, and its number stays taken."""
+        """Archive an order. What was entered by mistake no longer counts, and its number stays taken."""
         return Response(self.shown(archive_order(self.row(id))))
 
     @extend_schema(request=None)
@@ -151,32 +151,32 @@ class OrderViewSet(ResourceViewSet):
     @extend_schema(request=PaymentSerializer)
     @action(detail=True, methods=["post"])
     def payment(self, request: Request, id: str) -> Response:  # noqa: A002  the name in the address
-        """It was paid. Twice changes nothing."""
+        """Say that an order was paid. Twice changes nothing."""
         return Response(self.shown(pay_order(self.row(id), **self.valid(PaymentSerializer, request))))
 
     @extend_schema(request=FulfilmentSerializer)
     @action(detail=True, methods=["post"])
     def fulfilment(self, request: Request, id: str) -> Response:  # noqa: A002  the name in the address
-        """The goods were handed over or sent. Twice changes nothing."""
+        """Say that the goods were handed over or sent. Twice changes nothing."""
         return Response(self.shown(fulfil_order(self.row(id), **self.valid(FulfilmentSerializer, request))))
 
     @extend_schema(request=CancellationSerializer)
     @action(detail=True, methods=["post"])
     def cancellation(self, request: Request, id: str) -> Response:  # noqa: A002  the name in the address
-        """It no longer counts as bought; money that was paid is given back by a refund."""
+        """Cancel an order. It no longer counts as bought; money that was paid is given back by a refund."""
         return Response(self.shown(cancel_order(self.row(id), **self.valid(CancellationSerializer, request))))
 
     @extend_schema(responses=RefundSerializer(many=True))
     @action(detail=True, methods=["get"])
     def refunds(self, request: Request, id: str) -> Response:  # noqa: A002  the name in the address
-        """What was given back of an order."""
+        """List what was given back of an order."""
         query = self.query_of(request, ListQuery)
         return self.page(Refund.objects.filter(order=self.row(id)), RefundSerializer, query)
 
     @extend_schema(request=RefundSerializer, responses={201: RefundSerializer})
     @refunds.mapping.post
     def add_refund(self, request: Request, id: str) -> Response:  # noqa: A002  the name in the address
-        """Give back part of an order or all of it."""
+        """Refund part of an order or all of it."""
         refund = refund_order(self.row(id), **self.valid(RefundSerializer, request))
         return Response(RefundSerializer(refund).data, status=201)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -72,10 +73,11 @@ class ProductViewSet(ResourceViewSet):
         return Response(self.shown(product))
 
     def destroy(self, request: Request, id: str) -> Response:  # noqa: A002  the name in the address
-        """Take it off offer; orders keep it."""
+        """Archive a product. It is off offer; orders keep it."""
         return Response(self.shown(archive_product(self.row(id))))
 
+    @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def restoration(self, request: Request, id: str) -> Response:  # noqa: A002  the name in the address
-        """Offer it again."""
+        """Bring an archived product back."""
         return Response(self.shown(restore_product(self.row(id))))
