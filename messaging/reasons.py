@@ -50,6 +50,8 @@ class Reason(models.TextChoices):
 
 # Taken back by its own automation before it left: if that wants it again, it is queued again.
 TAKEN_BACK = [Reason.SWITCHED_OFF.value, Reason.RECONSIDERED.value]
+# Kept back until the customer agrees: then its automation may want it again.
+WANTS_CONSENT = [Reason.NO_CONSENT.value, Reason.NOT_CONFIRMED.value, Reason.WITHDRAWN.value]
 REASON_OF_SUPPRESSION = {
     SuppressionReason.BOUNCED: Reason.BOUNCED,
     SuppressionReason.SOFT_BOUNCES: Reason.SOFT_BOUNCES,

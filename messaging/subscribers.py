@@ -6,7 +6,7 @@ from datetime import datetime
 
 from customers.events import CustomerChanged, CustomerJoined, CustomerRestored
 from messaging import actions
-from messaging.events import MessageBounced, MessageComplained, MessageFailed, MessageSent
+from messaging.events import ConsentGiven, MessageBounced, MessageComplained, MessageFailed, MessageSent
 from messaging.models import Message, SuppressionReason
 from messaging.reasons import Reason
 from timeline.models import Event
@@ -24,9 +24,9 @@ def follow_edited_birthdays(events: Sequence[Event]) -> None:
         actions.reconsider_birthdays(customer_ids)
 
 
-@subscribe(CustomerJoined, CustomerRestored)
+@subscribe(CustomerJoined, CustomerRestored, ConsentGiven)
 def greet_newcomers(events: Sequence[Event]) -> None:
-    """Somebody who joins on their birthday need not wait for the next quarter of an hour."""
+    """Somebody who joins, or agrees, on their birthday need not wait for the next quarter of an hour."""
     actions.look_for_birthdays()
 
 

@@ -13,7 +13,7 @@ from accounts.doorbells import ring
 from accounts.scope import current_workspace_id
 from messaging.addresses import hash_address
 from messaging.drafts import MessageDraft
-from messaging.reasons import TAKEN_BACK
+from messaging.reasons import TAKEN_BACK, WANTS_CONSENT
 
 QUEUE = "messages"
 LARGEST_BATCH = 10_000  # rows a statement, so that no transaction holds the timeline's horizon for long
@@ -25,7 +25,8 @@ _json = msgspec.json.Encoder()
 def queue_messages(drafts: Iterable[MessageDraft]) -> int:
     """Put messages into the outbox. Returns how many are new: a dedupe key that is there already changes nothing.
 
-    But a message that its automation took back before it left (TAKEN_BACK) goes into the queue again, as drafted now.
+    But a message that its automation took back before it left (TAKEN_BACK), or that was kept back for want of consent,
+    goes into the queue again, as drafted now: who drafts the latter again knows that consent was given meanwhile.
     """
     by_key: dict[str, MessageDraft] = {}
     for draft in drafts:
@@ -56,8 +57,16 @@ def _insert(drafts: Sequence[MessageDraft], now: datetime) -> int:
                      template_version_id = excluded.template_version_id, address = excluded.address,
                      address_hash = excluded.address_hash, context = excluded.context,
                      priority = excluded.priority, not_before = excluded.not_before
-                 where messaging_message.state = 'cancelled' and messaging_message.reason = any(%s)""",
-            [current_workspace_id(), message_id_host(), now, *(list(column) for column in columns), TAKEN_BACK],
+                 where messaging_message.state = 'cancelled' and messaging_message.reason = any(%s)
+                    or messaging_message.state = 'skipped' and messaging_message.reason = any(%s)""",
+            [
+                current_workspace_id(),
+                message_id_host(),
+                now,
+                *(list(column) for column in columns),
+                TAKEN_BACK,
+                WANTS_CONSENT,
+            ],
         )
         return int(cursor.rowcount)
 

@@ -13,7 +13,7 @@ from customers.models import Customer
 from messaging.local_mornings import birthdays_kept_on, first_instant, zone_or
 from messaging.models import BirthdayGreeting, ConsentState
 from messaging.purposes import Purpose
-from messaging.reasons import TAKEN_BACK
+from messaging.reasons import TAKEN_BACK, WANTS_CONSENT
 
 # How far local dates lie behind and ahead of UTC.
 BEHIND, AHEAD = timedelta(hours=12), timedelta(hours=14)
@@ -62,7 +62,8 @@ def mornings(hour: int, *, now: datetime) -> list[Morning]:
 def celebrants(mornings: Sequence[Morning], *, limit: int) -> list[Celebrant]:
     """Those who keep their birthday on their morning's day and have no greeting for it yet.
 
-    Who has asked for the topic and not confirmed yet is left for later: they may still do so today.
+    Who has asked for the topic and not confirmed yet is left for later: they may still do so today. And who had not
+    agreed to it this morning, and has meanwhile, is greeted after all.
     """
     due = [(each.zone, monthday, each.day) for each in mornings for monthday in birthdays_kept_on(each.day)]
     zones, monthdays, days = ([row[column] for row in due] for column in range(3))
@@ -84,7 +85,9 @@ def celebrants(mornings: Sequence[Morning], *, limit: int) -> list[Celebrant]:
                    select from messaging_message m
                    where m.workspace_id = %(workspace)s
                      and m.dedupe_key = %(purpose)s || ':' || c.id || ':' || extract(year from due.day)
-                     and not (m.state = 'cancelled' and m.reason = any(%(taken_back)s)))
+                     and not (m.state = 'cancelled' and m.reason = any(%(taken_back)s))
+                     and not (m.state = 'skipped' and m.reason = any(%(wants_consent)s)
+                              and consent.state is not distinct from %(given)s))
                order by c.id limit %(limit)s""",
             {
                 "workspace": current_workspace_id(),
@@ -93,7 +96,9 @@ def celebrants(mornings: Sequence[Morning], *, limit: int) -> list[Celebrant]:
                 "days": days,
                 "pending": ConsentState.PENDING.value,
                 "purpose": Purpose.BIRTHDAY.value,
+                "given": ConsentState.GIVEN.value,
                 "taken_back": TAKEN_BACK,
+                "wants_consent": WANTS_CONSENT,
                 "limit": limit,
             },
         )

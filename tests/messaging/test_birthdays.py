@@ -19,7 +19,7 @@ from customers.normalising import Birthday
 from messaging import actions, tasks
 from messaging.actions import birthdays
 from messaging.eligibility import refusals
-from messaging.models import BirthdayGreeting, ConsentState, Message, MessageState, SubscriptionTopic
+from messaging.models import BirthdayGreeting, ConsentSource, ConsentState, Message, MessageState, SubscriptionTopic
 from messaging.purposes import Purpose
 from messaging.queries import birthday_key, mornings
 from messaging.reasons import Reason
@@ -35,6 +35,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+STAFF = actions.Evidence(source=ConsentSource.STAFF)
 # In Berlin, the workspace's zone, it is 9 o'clock.
 NINE = at("2026-03-12 08:00")
 
@@ -417,3 +418,42 @@ def test_switched_off_nobody_looks_again(greeting: BirthdayGreeting, workspace: 
 
     assert not Doorbell.objects.filter(queue=birthdays.QUEUE).exists()
     assert due_workspaces(birthdays.QUEUE) == []
+
+
+# Consent that comes in the course of the day -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", [None, ConsentState.WITHDRAWN])
+def test_who_agrees_on_their_birthday_is_greeted_that_day(
+    word: ConsentState | None, greeting: BirthdayGreeting, workspace: Workspace, drained: Drained
+) -> None:
+    customer = CustomerFactory(birth_monthday=312)
+    if word:
+        ConsentFactory(customer=customer, topic=greeting.topic, state=word, at=at("2020-01-01 00:00"))
+    with time_machine.travel(NINE, tick=False):
+        actions.greet_birthdays(now=NINE)
+        message = Message.objects.get()
+        actions.skip_messages(Message.objects.all(), reason=reason_of(message))
+        assert actions.greet_birthdays(now=NINE + timedelta(hours=1)) == 0
+        with drained():
+            actions.give_consent(customer, [greeting.topic], evidence=STAFF)
+
+        assert Doorbell.objects.filter(workspace=workspace, queue=birthdays.QUEUE, due_at__lte=NINE).exists()
+        assert actions.greet_birthdays(now=NINE + timedelta(hours=2)) == 1
+        assert actions.greet_birthdays(now=NINE + timedelta(hours=3)) == 0
+        assert refusals([message]) == {}
+
+    message.refresh_from_db()
+    assert (message.state, message.reason, Message.objects.count()) == ("queued", "", 1)
+    assert Event.objects.filter(kind="BirthdayReached").count() == 1
+
+
+def test_who_agrees_after_another_refusal_is_not_greeted_again(greeting: BirthdayGreeting) -> None:
+    customer = celebrant(greeting)
+    actions.greet_birthdays(now=NINE)
+    actions.skip_messages(Message.objects.all(), reason=Reason.UNSUBSCRIBED)
+
+    actions.withdraw_consent(customer, [greeting.topic], evidence=STAFF)
+    actions.give_consent(customer, [greeting.topic], evidence=STAFF)
+
+    assert actions.greet_birthdays(now=NINE) == 0

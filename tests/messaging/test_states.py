@@ -41,3 +41,15 @@ def test_a_message_not_sent_needs_a_reason() -> None:
 def test_a_message_begins_in_the_queue() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         MessageFactory(state="sent")
+
+
+@pytest.mark.parametrize(("reason", "may_return"), [("no_consent", True), ("withdrawn", True), ("blocked", False)])
+def test_only_what_wanted_consent_returns_after_it_was_kept_back(reason: str, may_return: object) -> None:
+    message = MessageFactory()
+    rewrite(message, f"state = 'skipped', reason = '{reason}'")
+
+    if may_return:
+        rewrite(message, "state = 'queued', reason = ''")
+        return
+    with pytest.raises(IntegrityError):
+        rewrite(message, "state = 'queued', reason = ''")
