@@ -41,3 +41,10 @@ def find_token(secret: str, *, purpose: str) -> PublicToken | None:
         .filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), purpose=purpose, token_hash=hash_secret(secret))
         .first()
     )
+
+
+def forget_expired_tokens(*, limit: int) -> int:
+    """Delete at most `limit` of those that open nothing any more, the oldest first. Returns how many."""
+    expired = PublicToken.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at")
+    deleted, _ = PublicToken.objects.filter(pk__in=list(expired.values_list("pk", flat=True)[:limit])).delete()
+    return deleted

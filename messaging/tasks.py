@@ -24,6 +24,7 @@ from messaging.sending.rounds import send_due
 FORGET_AFTER = 30
 # A log that could not answer yet may be able to later.
 ASK_AGAIN = timedelta(minutes=2)
+STRANGERS_AT_ONCE = 20
 
 
 @stepping_task()
@@ -91,6 +92,21 @@ def find_birthdays() -> None:
     """The poll behind the hints, and at every quarter of an hour: in every zone, hours begin at one."""
     for workspace in due_workspaces(birthdays.QUEUE):
         greet_birthdays.apply_async(workspace=workspace)
+
+
+@stepping_task()
+def forget_unconfirmed(workspace: Workspace) -> None:
+    """In steps that each commit: an erasure takes a while."""
+    forgotten = STRANGERS_AT_ONCE
+    while forgotten == STRANGERS_AT_ONCE:
+        with workspace_scope(workspace):
+            forgotten = actions.forget_unconfirmed(now=timezone.now(), limit=STRANGERS_AT_ONCE)
+
+
+@system_task()
+def find_unconfirmed() -> None:
+    for workspace in Workspace.objects.order_by("pk"):
+        forget_unconfirmed.apply_async(workspace=workspace)
 
 
 on_ring(QUEUE, queue_round)

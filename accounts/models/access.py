@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models.owned import WorkspaceOwned
@@ -48,6 +49,7 @@ class PublicToken(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["purpose", "token_hash"], name="one_meaning_per_token"),
         ]
+        indexes = [models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="token_expiring")]
 
     def __str__(self) -> str:
         return f"{self.purpose} token {self.pk}"

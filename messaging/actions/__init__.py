@@ -30,6 +30,7 @@ from messaging.actions.suppression import (
 )
 from messaging.actions.templates import add_template, refresh_template, rewrite_template
 from messaging.actions.topics import add_default_topics, add_topic, archive_topic, edit_topic, restore_topic
+from messaging.actions.unconfirmed import forget_unconfirmed
 
 __all__ = [
     "Evidence",
@@ -46,6 +47,7 @@ __all__ = [
     "confirm_subscription",
     "decide_message",
     "edit_topic",
+    "forget_unconfirmed",
     "give_consent",
     "greet_birthdays",
     "join",

@@ -34,6 +34,7 @@ from messaging.models import (
     TemplateVersion,
 )
 from messaging.purposes import Purpose
+from messaging.queries import JOIN_PAGE
 from messaging.rendering import customer_facts
 
 CONFIRMATION_SUBJECT = "Please confirm your subscription"
@@ -117,9 +118,7 @@ def _holder(email: str) -> Customer | None:
 def _newcomer(*, name: str, email: str, birthday: Birthday | None) -> Customer:
     try:
         with transaction.atomic():
-            return add_customer(
-                source="join page", source_channel="join page", name=name, email=email, birthday=birthday
-            )
+            return add_customer(source=JOIN_PAGE, source_channel=JOIN_PAGE, name=name, email=email, birthday=birthday)
     except EmailTaken as taken:
         # Pressed twice: the other request was first.
         return taken.customer

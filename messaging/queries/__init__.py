@@ -21,8 +21,10 @@ from messaging.queries.messages import (
     why_not_sent,
 )
 from messaging.queries.templates import newest_version
+from messaging.queries.unconfirmed import JOIN_PAGE, never_confirmed
 
 __all__ = [
+    "JOIN_PAGE",
     "MOST_SHOWN",
     "BirthdayAhead",
     "Celebrant",
@@ -40,6 +42,7 @@ __all__ = [
     "messages_for_list",
     "messages_in_doubt",
     "mornings",
+    "never_confirmed",
     "newest_version",
     "recipient_of",
     "refusals_ahead",

@@ -29,13 +29,15 @@ BEFORE_A_WORKSPACE = {
     "Workspace",
     "WorkspaceLogo",
 }
-# Each reads only those tables, and queues scoped tasks.
+# Each reads and writes only those tables, and queues scoped tasks.
 SYSTEM_TASKS = {
+    "accounts.tasks.forget_tokens",
     "customers.tasks.find_imports",
     "messaging.tasks.find_birthdays",
     "messaging.tasks.find_due_messages",
     "timeline.tasks.find_news",
     "messaging.tasks.find_doubts",
+    "messaging.tasks.find_unconfirmed",
 }
 # Each use of the way past the first lock, and why it is one.
 UNSCOPED: dict[str, str] = {}
