@@ -11,7 +11,7 @@ from accounts.paging import keyset_page
 from accounts.permissions import Permission, permits
 from accounts.requests import WorkspaceRequest
 from customers.models import Customer
-from customers.refusals import Refused
+from customers.views.refusals import refusal_told
 from messaging import actions, queries
 from messaging.forms import DecisionForm, MessageFilterForm
 from messaging.models import Message
@@ -54,11 +54,9 @@ def message_decision(request: WorkspaceRequest, message_id: int) -> HttpResponse
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _shown(request, message, form)
-    try:
+    with refusal_told(request):
         message = actions.decide_message(message, **form.cleaned_data)
         messages.success(request, _("Settled. Its state is “%s” now.") % message.get_state_display())
-    except Refused as refused:
-        messages.error(request, str(refused))
     return redirect("messaging:message_detail", message.pk)
 
 
