@@ -21,4 +21,5 @@ urlpatterns = [
     path("blocked-addresses/<int:suppression_id>/removal/", views.suppression_removal, name="suppression_removal"),
     path("customers/<int:customer_id>/consent/", views.customer_consent, name="customer_consent"),
     path("join-page/", views.join_page, name="join_page"),
+    path("join-page/qr-code.<str:kind>", views.join_code, name="join_code"),
 ]

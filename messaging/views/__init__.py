@@ -5,7 +5,7 @@ from messaging.views.birthdays import (
     greeting_switch,
     greeting_test,
 )
-from messaging.views.consent import customer_consent, join_page
+from messaging.views.consent import customer_consent, join_code, join_page
 from messaging.views.joining import join
 from messaging.views.links import confirmation, preferences, unsubscribe
 from messaging.views.messages import message_decision, message_detail, message_html, message_list
@@ -21,6 +21,7 @@ __all__ = [
     "greeting_switch",
     "greeting_test",
     "join",
+    "join_code",
     "join_page",
     "message_decision",
     "message_detail",

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -13,6 +13,7 @@ from customers.views.refusals import refusal_told
 from messaging import actions, queries
 from messaging.actions import Evidence
 from messaging.forms import ConsentForm
+from messaging.join_codes import CONTENT_TYPES, qr_code
 from messaging.models import ConsentSource
 
 
@@ -37,3 +38,15 @@ def customer_consent(request: WorkspaceRequest, customer_id: int) -> HttpRespons
 def join_page(request: WorkspaceRequest) -> HttpResponse:
     words = {"address": queries.join_address(request.workspace), "topics": queries.topics_offered()}
     return render(request, "messaging/join_page.html", words)
+
+
+@permits(Permission.VIEW_MESSAGES)
+@require_safe
+def join_code(request: WorkspaceRequest, kind: str) -> HttpResponse:
+    if kind not in CONTENT_TYPES or not queries.topics_offered():
+        raise Http404
+    code = qr_code(queries.join_address(request.workspace), kind=kind)
+    name = f"{request.workspace.slug}-join-page.{kind}"
+    return HttpResponse(
+        code, content_type=CONTENT_TYPES[kind], headers={"Content-Disposition": f'inline; filename="{name}"'}
+    )

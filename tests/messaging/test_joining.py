@@ -211,3 +211,20 @@ def test_a_forged_form_is_refused(workspace: Workspace, topic: SubscriptionTopic
     strict = Browser(enforce_csrf_checks=True)
 
     assert strict.post(page(workspace), filled_in(topic)).status_code == 403
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("svg", b"<?xml"), ("png", b"\x89PNG")])
+def test_the_pages_address_is_there_as_a_qr_code(
+    kind: str, begins: bytes, topic: SubscriptionTopic, owner_browser: Browser
+) -> None:
+    response = owner_browser.get(f"/messages/join-page/qr-code.{kind}")
+
+    assert response.content.startswith(begins)
+    assert response.headers["Content-Disposition"] == f'inline; filename="bakery-join-page.{kind}"'
+    assert f"qr-code.{kind}" in owner_browser.get("/messages/join-page/").content.decode()
+
+
+def test_there_is_no_code_of_another_kind_or_for_a_closed_page(workspace: Workspace, owner_browser: Browser) -> None:
+    assert owner_browser.get("/messages/join-page/qr-code.svg").status_code == 404
+    TopicFactory(is_default=True)
+    assert owner_browser.get("/messages/join-page/qr-code.pdf").status_code == 404

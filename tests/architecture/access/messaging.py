@@ -12,6 +12,11 @@ def a_message() -> Kwargs:
     return {"message_id": MessageFactory().pk}
 
 
+def a_code() -> Kwargs:
+    TopicFactory(is_default=True)
+    return {"kind": "svg"}
+
+
 def a_message_in_doubt() -> Kwargs:
     return {"message_id": put_in_doubt(MessageFactory()).pk}
 
@@ -68,4 +73,5 @@ ROWS = {
     "messaging:suppression_removal": Row(a_suppression, get=False, post=lambda _: {"why": "a mistake"}),
     "messaging:customer_consent": Row(a_customer, get=False, post=told, foreign={"topic": TopicFactory}),
     "messaging:join_page": Row(),
+    "messaging:join_code": Row(a_code),
 }
