@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import Invitation
 
@@ -25,7 +26,7 @@ def send_invitation(invitation: Invitation, secret: str) -> None:
     words = {"invitation": invitation, "url": invitation_url(secret)}
     try:
         send_mail(
-            subject=f"{invitation.workspace.name} invites you to Rapport",
+            subject=_("%(workspace)s invites you to Rapport") % {"workspace": invitation.workspace.name},
             message=render_to_string("emails/invitation.txt", words),
             from_email=settings.DEFAULT_FROM_EMAIL,
             recipient_list=[invitation.email],

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import ApiKey, AuditEntry, Invitation, Membership, User
 from accounts.scope import current_workspace
@@ -50,4 +51,8 @@ def actor_names(actors: set[str]) -> dict[str, str]:
     }
     users = User.objects.filter(pk__in=ids["user"])
     keys = ApiKey.objects.filter(pk__in=ids["key"], workspace=current_workspace())
-    return {f"user:{user.pk}": str(user) for user in users} | {f"key:{key.pk}": f"API key {key.name}" for key in keys}
+    return {
+        "system": "Rapport",
+        **{f"user:{user.pk}": str(user) for user in users},
+        **{f"key:{key.pk}": _("API key %(key)s") % {"key": key.name} for key in keys},
+    }

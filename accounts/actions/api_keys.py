@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accounts.actions.audit import audit
 from accounts.models import ApiKey, User
@@ -29,7 +30,7 @@ def create_api_key(
         created_by=created_by,
         expires_at=expires_at,
     )
-    audit("created the API key", key, scopes=key.scopes)
+    audit(gettext_noop("created the API key"), key, scopes=key.scopes)
     return key, secret
 
 
@@ -37,6 +38,6 @@ def create_api_key(
 def revoke_api_key(key: ApiKey) -> ApiKey:
     """From now on the key opens nothing. Twice is harmless."""
     if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        audit("revoked the API key", key)
+        audit(gettext_noop("revoked the API key"), key)
     key.refresh_from_db()
     return key

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.actions.audit import audit
 from accounts.models import Membership, Role, Workspace
@@ -11,7 +13,7 @@ class LastOwner(Exception):
     """A workspace without an owner could never be managed again."""
 
     def __init__(self) -> None:
-        super().__init__("This is the only owner. Make somebody else an owner first.")
+        super().__init__(_("This is the only owner. Make somebody else an owner first."))
 
 
 @transaction.atomic
@@ -24,7 +26,7 @@ def change_role(membership: Membership, *, role: str) -> Membership:
     if before == Role.OWNER:
         _keep_an_owner(membership)
     membership.save(update_fields=["role"])
-    audit("changed the role of", membership.user.email, before=before, after=role)
+    audit(gettext_noop("changed the role of"), membership.user.email, before=before, after=role)
     return membership
 
 
@@ -36,7 +38,7 @@ def remove_member(membership: Membership) -> None:
         _keep_an_owner(membership)
     email = membership.user.email
     membership.delete()
-    audit("removed the member", email)
+    audit(gettext_noop("removed the member"), email)
 
 
 def _lock(membership: Membership) -> Membership:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext_noop
 
 from accounts.actions.audit import audit
 from accounts.models import Membership, Role, User, Workspace, WorkspaceLogo
@@ -29,7 +30,7 @@ def create_workspace(*, name: str, owner: User, zone: str = "UTC", currency: str
     )
     Membership.objects.create(user=owner, workspace=workspace, role=Role.OWNER)
     with workspace_scope(workspace, actor=f"user:{owner.pk}"):
-        audit("created the workspace", name)
+        audit(gettext_noop("created the workspace"), name)
         furnish_workspace()
     return workspace
 
@@ -44,7 +45,7 @@ def edit_workspace(**changes: Any) -> Workspace:
         for name in changed:
             setattr(workspace, name, changes[name])
         workspace.save(update_fields=changed)
-        audit("changed settings", ", ".join(name.replace("_", " ") for name in changed), before=before)
+        audit(gettext_noop("changed settings"), ", ".join(name.replace("_", " ") for name in changed), before=before)
     return workspace
 
 
@@ -58,7 +59,7 @@ def set_logo(content: bytes, *, content_type: str) -> WorkspaceLogo:
             "sha256": hashlib.sha256(content).hexdigest(),
         },
     )
-    audit("changed the logo", f"{len(content)} bytes")
+    audit(gettext_noop("changed the logo"), current_workspace(), bytes=len(content))
     return logo
 
 
@@ -66,7 +67,7 @@ def set_logo(content: bytes, *, content_type: str) -> WorkspaceLogo:
 def remove_logo() -> None:
     removed, _ = WorkspaceLogo.objects.filter(workspace=current_workspace()).delete()
     if removed:
-        audit("removed the logo", current_workspace())
+        audit(gettext_noop("removed the logo"), current_workspace())
 
 
 def free_slug(name: str) -> str:

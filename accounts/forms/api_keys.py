@@ -5,31 +5,32 @@ from datetime import datetime, time, timedelta
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.api_keys import ApiScope
 
 SCOPE_WORDS = {
-    ApiScope.CUSTOMERS_READ: "Read customers",
-    ApiScope.CUSTOMERS_WRITE: "Add and change customers",
-    ApiScope.SALES_READ: "Read orders, products and carts",
-    ApiScope.SALES_WRITE: "Add and change orders, products and carts",
-    ApiScope.MESSAGES_READ: "Read messages",
-    ApiScope.EVENTS_WRITE: "Send events (identify, track, page)",
+    ApiScope.CUSTOMERS_READ: _("Read customers"),
+    ApiScope.CUSTOMERS_WRITE: _("Add and change customers"),
+    ApiScope.SALES_READ: _("Read orders, products and carts"),
+    ApiScope.SALES_WRITE: _("Add and change orders, products and carts"),
+    ApiScope.MESSAGES_READ: _("Read messages"),
+    ApiScope.EVENTS_WRITE: _("Send events (identify, track, page)"),
 }
 
 
 class ApiKeyForm(forms.Form):
-    name = forms.CharField(label="What is it for?", max_length=120, help_text="For example: the web shop.")
+    name = forms.CharField(label=_("What is it for?"), max_length=120, help_text=_("For example: the web shop."))
     scopes = forms.MultipleChoiceField(
-        label="It may",
+        label=_("It may"),
         choices=[(scope.value, words) for scope, words in SCOPE_WORDS.items()],
         widget=forms.CheckboxSelectMultiple,
     )
     expires_on = forms.DateField(
-        label="Last day",
+        label=_("Last day"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Leave empty for a key that works until it is revoked.",
+        help_text=_("Leave empty for a key that works until it is revoked."),
     )
 
     field_order = ["name", "scopes", "expires_on"]
@@ -40,5 +41,5 @@ class ApiKeyForm(forms.Form):
         if last_day is None:
             return None
         if last_day < timezone.localdate():
-            raise ValidationError("This day is over. Choose today or a later day.")
+            raise ValidationError(_("This day is over. Choose today or a later day."))
         return timezone.make_aware(datetime.combine(last_day + timedelta(days=1), time.min))

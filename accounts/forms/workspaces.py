@@ -3,15 +3,16 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from babel import Locale
 from babel.core import get_global
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import create_workspace
 from accounts.actions.workspaces import RESERVED_SLUGS
+from accounts.languages import reader_locale
 from accounts.models import User, Workspace
 from accounts.models.workspaces import zone_names
 
@@ -20,26 +21,31 @@ LOGO_BYTES = 300_000
 LOGO_SIGNATURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
-@cache
 def currency_choices() -> list[tuple[str, str]]:
-    """Currencies that are money somewhere today, by code."""
-    names = Locale("en").currencies
-    in_use = {
-        code
-        for periods in get_global("territory_currencies").values()
-        for code, _, last_day, is_tender in periods
-        if last_day is None and is_tender
-    }
-    return [(code, f"{code} · {names[code]}") for code in sorted(in_use)]
+    """Currencies that are money somewhere today, by code, with their names in the reader's language."""
+    names = reader_locale().currencies
+    return [(code, f"{code} · {names.get(code, code)}") for code in _currencies_in_use()]
+
+
+@cache
+def _currencies_in_use() -> list[str]:
+    return sorted(
+        {
+            code
+            for periods in get_global("territory_currencies").values()
+            for code, _first_day, last_day, is_tender in periods
+            if last_day is None and is_tender
+        }
+    )
 
 
 class PlaceFields(forms.Form):
-    zone = forms.ChoiceField(label="Time zone", choices=zone_names, initial="Europe/Berlin")
-    currency = forms.ChoiceField(label="Currency", choices=currency_choices, initial="EUR")
+    zone = forms.ChoiceField(label=_("Time zone"), choices=zone_names, initial="Europe/Berlin")
+    currency = forms.ChoiceField(label=_("Currency"), choices=currency_choices, initial="EUR")
 
 
 class NewWorkspaceForm(PlaceFields):
-    name = forms.CharField(label="Name of the business", max_length=120)
+    name = forms.CharField(label=_("Name of the business"), max_length=120)
 
     field_order = ["name", "zone", "currency"]
 
@@ -47,9 +53,9 @@ class NewWorkspaceForm(PlaceFields):
 class SignupForm(PlaceFields):
     """What signing up asks beside e-mail and password (allauth adds those)."""
 
-    name = forms.CharField(label="Your name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     workspace_name = forms.CharField(
-        label="Name of the business", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "organization"})
+        label=_("Name of the business"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "organization"})
     )
 
     field_order = ["name", "workspace_name", "email", "password1", "zone", "currency"]
@@ -66,13 +72,15 @@ class SignupForm(PlaceFields):
 
 
 class WorkspaceForm(forms.ModelForm[Workspace]):
-    zone = forms.ChoiceField(label="Time zone", choices=zone_names)
+    zone = forms.ChoiceField(label=_("Time zone"), choices=zone_names)
     currency = forms.ChoiceField(
-        label="Currency",
+        label=_("Currency"),
         choices=currency_choices,
-        help_text="Of totals and reports. Orders keep the currency they were placed in.",
+        help_text=_("Of totals and reports. Orders keep the currency they were placed in."),
     )
-    brand_color = forms.CharField(label="Brand colour", max_length=7, widget=forms.TextInput(attrs={"type": "color"}))
+    brand_color = forms.CharField(
+        label=_("Brand colour"), max_length=7, widget=forms.TextInput(attrs={"type": "color"})
+    )
 
     class Meta:
         model = Workspace
@@ -92,18 +100,31 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
             "postal_address": forms.Textarea(attrs={"rows": 3}),
             "privacy_notice": forms.Textarea(attrs={"rows": 6}),
         }
-        labels = {"slug": "Address", "sender_email": "Sender e-mail", "reply_to": "Replies go to"}
-        help_texts = {
-            "slug": "The part of the web address after /w/. Links that people have saved stop working when it changes.",
-            "sender_name": "Whom customers see a message from.",
-            "postal_address": "Stands at the foot of every message, as the law asks in many countries.",
-            "privacy_notice": "Shown wherever customers give you their data, and stored with their consent.",
+        labels = {
+            "name": _("Name"),
+            "slug": _("Address"),
+            "sender_name": _("Sender name"),
+            "sender_email": _("Sender e-mail"),
+            "reply_to": _("Replies go to"),
+            "postal_address": _("Postal address"),
+            "privacy_notice": _("Privacy notice"),
         }
+        help_texts = {
+            "slug": _(
+                "The part of the web address after /w/. Links that people have saved stop working when it changes."
+            ),
+            "sender_name": _("Whom customers see a message from."),
+            "postal_address": _("Stands at the foot of every message, as the law asks in many countries."),
+            "privacy_notice": _("Shown wherever customers give you their data, and stored with their consent."),
+        }
+        error_messages = {"slug": {"unique": _("Another workspace has this address. Choose another.")}}
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"].lower()
         if slug in RESERVED_SLUGS:
-            raise ValidationError(f"The address {slug} is taken by Rapport itself. Choose another.")
+            raise ValidationError(
+                _("The address %(slug)s is taken by Rapport itself. Choose another."), params={"slug": slug}
+            )
         return slug
 
     def clean_brand_color(self) -> str:
@@ -112,7 +133,7 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
 
 class LogoForm(forms.Form):
     logo = forms.FileField(
-        label="Logo", help_text="PNG, JPEG or GIF, up to 300 kB. It stands on public pages and in mail."
+        label=_("Logo"), help_text=_("PNG, JPEG or GIF, up to 300 kB. It stands on public pages and in mail.")
     )
 
     content_type = ""
@@ -121,11 +142,12 @@ class LogoForm(forms.Form):
         logo: UploadedFile[Any] = self.cleaned_data["logo"]
         if (logo.size or 0) > LOGO_BYTES:
             raise ValidationError(
-                f"The file has {(logo.size or 0) // 1000} kB; a logo may have 300 kB. Save it smaller."
+                _("The file has %(size)s kB; a logo may have 300 kB. Save it smaller."),
+                params={"size": (logo.size or 0) // 1000},
             )
         head = logo.read(16)
         logo.seek(0)
         self.content_type = next((kind for start, kind in LOGO_SIGNATURES.items() if head.startswith(start)), "")
         if not self.content_type:
-            raise ValidationError("This is no PNG, JPEG or GIF picture. Save the logo as one of these.")
+            raise ValidationError(_("This is no PNG, JPEG or GIF picture. Save the logo as one of these."))
         return logo

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 def new_public_key() -> str:
@@ -29,7 +30,7 @@ class Workspace(models.Model):
     brand_color = models.CharField(
         max_length=7,
         default="#1f6f5c",
-        validators=[RegexValidator(r"^#[0-9a-f]{6}$", "Write a colour as #rrggbb, for example #1f6f5c.")],
+        validators=[RegexValidator(r"^#[0-9a-f]{6}$", _("Write a colour as #rrggbb, for example #1f6f5c."))],
     )
     sender_name = models.CharField(max_length=120, blank=True)
     sender_email = models.EmailField(blank=True)
@@ -62,10 +63,10 @@ class WorkspaceLogo(models.Model):
 
 
 class Role(models.TextChoices):
-    OWNER = "owner", "Owner"
-    MARKETER = "marketer", "Marketer"
-    AGENT = "agent", "Support agent"
-    ANALYST = "analyst", "Analyst"
+    OWNER = "owner", _("Owner")
+    MARKETER = "marketer", _("Marketer")
+    AGENT = "agent", _("Support agent")
+    ANALYST = "analyst", _("Analyst")
 
 
 class Membership(models.Model):

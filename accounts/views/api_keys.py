@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import actions, queries
@@ -18,7 +19,7 @@ def api_key_list(request: WorkspaceRequest) -> HttpResponse:
     form = ApiKeyForm(request.POST or None)
     secret = ""
     if request.method == "POST" and form.is_valid():
-        _, secret = actions.create_api_key(
+        _key, secret = actions.create_api_key(
             name=form.cleaned_data["name"],
             scopes=form.cleaned_data["scopes"],
             expires_at=form.cleaned_data["expires_on"],
@@ -33,5 +34,5 @@ def api_key_list(request: WorkspaceRequest) -> HttpResponse:
 @require_POST
 def api_key_revocation(request: WorkspaceRequest, api_key_id: int) -> HttpResponse:
     key = actions.revoke_api_key(get_object_or_404(queries.api_keys(), pk=api_key_id))
-    messages.success(request, f"{key.name} no longer opens anything.")
+    messages.success(request, _("%(key)s no longer opens anything.") % {"key": key.name})
     return redirect("accounts:api_key_list")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import actions, queries
@@ -30,7 +31,7 @@ def member_list(request: WorkspaceRequest) -> HttpResponse:
 def _invite(request: WorkspaceRequest, form: InvitationForm) -> str:
     """The new invitation's link; empty, with the reason in the form, if it was refused."""
     try:
-        _, secret = actions.invite_member(**form.cleaned_data, invited_by=request.user)
+        _invitation, secret = actions.invite_member(**form.cleaned_data, invited_by=request.user)
     except actions.InvitationRefused as refused:
         form.add_error("email", str(refused))
         return ""
@@ -43,14 +44,14 @@ def member_role(request: WorkspaceRequest, membership_id: int) -> HttpResponse:
     membership = get_object_or_404(queries.members(), pk=membership_id)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Choose one of the four roles; nothing was changed.")
+        messages.error(request, _("Choose one of the four roles; nothing was changed."))
         return redirect("accounts:member_list")
     try:
         actions.change_role(membership, role=form.cleaned_data["role"])
     except actions.LastOwner as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, f"{membership.user} has a new role.")
+        messages.success(request, _("%(member)s has a new role.") % {"member": membership.user})
     return redirect("accounts:member_list")
 
 
@@ -63,7 +64,7 @@ def member_removal(request: WorkspaceRequest, membership_id: int) -> HttpRespons
     except actions.LastOwner as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, f"{membership.user} is no longer a member.")
+        messages.success(request, _("%(member)s is no longer a member.") % {"member": membership.user})
     return redirect("accounts:member_list")
 
 
@@ -72,5 +73,5 @@ def member_removal(request: WorkspaceRequest, membership_id: int) -> HttpRespons
 def invitation_revocation(request: WorkspaceRequest, invitation_id: int) -> HttpResponse:
     invitation = get_object_or_404(queries.open_invitations(), pk=invitation_id)
     actions.revoke_invitation(invitation)
-    messages.success(request, f"The invitation of {invitation.email} no longer works.")
+    messages.success(request, _("The invitation of %(email)s no longer works.") % {"email": invitation.email})
     return redirect("accounts:member_list")

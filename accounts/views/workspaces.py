@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -46,7 +47,7 @@ def workspace_settings(request: WorkspaceRequest) -> HttpResponse:
     form = WorkspaceForm(request.POST or None, instance=Workspace.objects.get(pk=request.workspace.pk))
     if request.method == "POST" and form.is_valid():
         workspace = actions.edit_workspace(**form.cleaned_data)
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect(f"/w/{workspace.slug}/settings/")
     words = {"form": form, "logo_form": LogoForm()}
     return render(request, "accounts/workspace_settings.html", words, status=422 if form.errors else 200)
@@ -58,7 +59,7 @@ def workspace_logo(request: WorkspaceRequest) -> HttpResponse:
     form = LogoForm(request.POST, request.FILES)
     if form.is_valid():
         actions.set_logo(form.cleaned_data["logo"].read(), content_type=form.content_type)
-        messages.success(request, "The logo was changed.")
+        messages.success(request, _("The logo was changed."))
         return redirect("accounts:workspace_settings")
     words = {"form": WorkspaceForm(instance=request.workspace), "logo_form": form}
     return render(request, "accounts/workspace_settings.html", words, status=422)
@@ -68,7 +69,7 @@ def workspace_logo(request: WorkspaceRequest) -> HttpResponse:
 @require_POST
 def logo_removal(request: WorkspaceRequest) -> HttpResponse:
     actions.remove_logo()
-    messages.success(request, "The logo was removed.")
+    messages.success(request, _("The logo was removed."))
     return redirect("accounts:workspace_settings")
 
 

@@ -5,8 +5,6 @@ from decimal import Decimal
 from typing import Any
 from zlib import crc32
 
-from babel import Locale
-from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 from django import template
@@ -16,8 +14,8 @@ from django.urls import NoReverseMatch, get_script_prefix, reverse, set_script_p
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, to_locale
 
+from accounts.languages import reader_locale
 from accounts.models import Membership
 from accounts.permissions import Permission, role_has
 
@@ -59,13 +57,6 @@ def brand_css_url(color: str) -> str:
     return public_url("brand_css", color.removeprefix("#").lower())
 
 
-def _locale() -> Locale:
-    try:
-        return Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse("en")
-
-
 @register.filter
 def may(membership: Membership, permission: str) -> bool:
     """Whether this member's role holds the permission: `{% if membership|may:"edit sales" %}`."""
@@ -78,19 +69,19 @@ def money(minor: int | None, currency: str) -> str:
     if minor is None:
         return ""
     amount = Decimal(minor).scaleb(-get_currency_precision(currency))
-    return format_currency(amount, currency, locale=_locale())
+    return format_currency(amount, currency, locale=reader_locale())
 
 
 @register.filter
 def number(value: float | Decimal | None) -> str:
     """Group digits and set the decimal sign of the reader's language."""
-    return "" if value is None else format_decimal(value, locale=_locale())
+    return "" if value is None else format_decimal(value, locale=reader_locale())
 
 
 @register.filter
 def percent(share: float | Decimal | None) -> str:
     """A share between 0 and 1 as per cent with one decimal: 0.4887 gives "48.9%"."""
-    return "" if share is None else format_percent(share, format="#,##0.#%", locale=_locale())
+    return "" if share is None else format_percent(share, format="#,##0.#%", locale=reader_locale())
 
 
 @register.filter
@@ -98,7 +89,7 @@ def day(value: date | None) -> str:
     """A date in the reader's language, of an instant the day in the workspace's zone: "Nov 22, 2026"."""
     if value is None:
         return ""
-    return format_date(timezone.localtime(value) if isinstance(value, datetime) else value, locale=_locale())
+    return format_date(timezone.localtime(value) if isinstance(value, datetime) else value, locale=reader_locale())
 
 
 @register.filter
@@ -106,7 +97,7 @@ def moment(value: datetime | None) -> str:
     """An instant in the workspace's zone and the reader's language, to the minute: "Nov 22, 2026, 4:50 PM"."""
     if value is None:
         return ""
-    locale = _locale()
+    locale = reader_locale()
     there = timezone.localtime(value)
     pattern = str(get_datetime_format("medium", locale=locale)).replace("'", "")
     return pattern.format(format_time(there, "short", locale=locale), format_date(there, "medium", locale=locale))

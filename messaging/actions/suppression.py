@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from accounts.actions.audit import audit
 from accounts.scope import current_actor
@@ -72,7 +73,7 @@ def suppress_recipients(messages: Iterable[Message], *, reason: SuppressionReaso
 def block_address(address: str, *, why: str) -> Suppression:
     """Somebody of the staff stops all messages to an address. Raises NoSuchAddress."""
     suppression = suppress_address(address, reason=SuppressionReason.MANUAL, detail=why)
-    audit("blocked an address", suppression.hint, why=why)
+    audit(gettext_noop("blocked an address"), suppression.hint, why=why)
     return suppression
 
 
@@ -81,7 +82,7 @@ def release_address(suppression: Suppression, *, why: str) -> None:
     """Somebody of the staff lifts one reason; consent that was withdrawn stays withdrawn. Lifting twice is once."""
     suppression = Suppression.objects.select_for_update().filter(pk=suppression.pk).first() or suppression
     if _lift(suppression):
-        audit("released an address", suppression.hint, why=why, reason=suppression.reason)
+        audit(gettext_noop("released an address"), suppression.hint, why=why, reason=suppression.reason)
 
 
 def lift_unsubscription(address: str) -> None:
