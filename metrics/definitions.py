@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 
 class Unit(StrEnum):
     NUMBER = "number"
@@ -28,8 +31,8 @@ class MetricDefinition:
     """`more_is_good` colours a change; None leaves it plain."""
 
     key: str
-    name: str
-    formula: str
+    name: str | Promise
+    formula: str | Promise
     unit: Unit
     rows: Rows
     more_is_good: bool | None = True
@@ -40,57 +43,65 @@ METRICS = {
     for metric in [
         MetricDefinition(
             "revenue",
-            "Revenue",
-            "Value of the orders placed in the period, in the workspace's currency, less what was refunded of them.",
+            _("Revenue"),
+            _("Value of the orders placed in the period, in the workspace's currency, less what was refunded of them."),
             Unit.MONEY,
             Rows.ORDERS,
         ),
         MetricDefinition(
-            "orders", "Orders", "Orders placed in the period; cancelled ones do not count.", Unit.NUMBER, Rows.ORDERS
+            "orders",
+            _("Orders"),
+            _("Orders placed in the period; cancelled ones do not count."),
+            Unit.NUMBER,
+            Rows.ORDERS,
         ),
         MetricDefinition(
             "new_buyers",
-            "New buyers",
-            "Customers whose first order ever was placed in the period.",
+            _("New buyers"),
+            _("Customers whose first order ever was placed in the period."),
             Unit.NUMBER,
             Rows.CUSTOMERS,
         ),
         MetricDefinition(
             "repeat_orders",
-            "Repeat orders",
-            "Orders of the period by customers who had ordered before, in all of history.",
+            _("Repeat orders"),
+            _("Orders of the period by customers who had ordered before, in all of history."),
             Unit.NUMBER,
             Rows.ORDERS,
         ),
         MetricDefinition(
             "joined",
-            "Customers joined",
-            "Customers whose day of joining lies in the period; archived, merged and erased ones do not count.",
+            _("Customers joined"),
+            _("Customers whose day of joining lies in the period; archived, merged and erased ones do not count."),
             Unit.NUMBER,
             Rows.CUSTOMERS,
         ),
         MetricDefinition(
-            "messages_sent", "Messages sent", "Messages that the relay took in the period.", Unit.NUMBER, Rows.MESSAGES
+            "messages_sent",
+            _("Messages sent"),
+            _("Messages that the relay took in the period."),
+            Unit.NUMBER,
+            Rows.MESSAGES,
         ),
         MetricDefinition(
             "messages_skipped",
-            "Messages not sent",
-            "Messages that were decided against in the period, each with its reason.",
+            _("Messages not sent"),
+            _("Messages that were decided against in the period, each with its reason."),
             Unit.NUMBER,
             Rows.MESSAGES,
             more_is_good=None,
         ),
         MetricDefinition(
             "buyers_with",
-            "Buyers by purchase days",
-            "Customers with at least so many days with an order; orders of one day count once.",
+            _("Buyers by purchase days"),
+            _("Customers with at least so many days with an order; orders of one day count once."),
             Unit.NUMBER,
             Rows.CUSTOMERS,
         ),
         MetricDefinition(
             "birthdays",
-            "Birthdays ahead",
-            "Customers whose birthday is kept in the next 14 days.",
+            _("Birthdays ahead"),
+            _("Customers whose birthday is kept in the next 14 days."),
             Unit.NUMBER,
             Rows.CUSTOMERS,
         ),

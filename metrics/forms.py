@@ -5,33 +5,36 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from metrics.periods import Comparison, Period, Preset, preset_period
 
 EARLIEST = date(1990, 1, 1)
 PRESETS = [
-    (Preset.WEEK, "Last 7 days"),
-    (Preset.MONTH, "Last 30 days"),
-    (Preset.QUARTER, "Last 90 days"),
-    (Preset.THIS_MONTH, "This month"),
-    (Preset.THIS_YEAR, "This year"),
-    (Preset.TWELVE_MONTHS, "Last 12 months"),
-    ("custom", "From … to …"),
+    (Preset.WEEK, _("Last 7 days")),
+    (Preset.MONTH, _("Last 30 days")),
+    (Preset.QUARTER, _("Last 90 days")),
+    (Preset.THIS_MONTH, _("This month")),
+    (Preset.THIS_YEAR, _("This year")),
+    (Preset.TWELVE_MONTHS, _("Last 12 months")),
+    ("custom", _("From … to …")),
 ]
 COMPARISONS = [
-    (Comparison.PREVIOUS, "the period before"),
-    (Comparison.YEAR, "a year before"),
-    (Comparison.NONE, "nothing"),
+    (Comparison.PREVIOUS, _("the period before")),
+    (Comparison.YEAR, _("a year before")),
+    (Comparison.NONE, _("nothing")),
 ]
 
 
 class PeriodForm(forms.Form):
     """The overview's filters, from the query string. What is missing takes its default; what is wrong is said."""
 
-    period = forms.ChoiceField(label="Period", choices=PRESETS, required=False, initial=Preset.MONTH)
-    first = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    compare = forms.ChoiceField(label="Compared with", choices=COMPARISONS, required=False, initial=Comparison.PREVIOUS)
+    period = forms.ChoiceField(label=_("Period"), choices=PRESETS, required=False, initial=Preset.MONTH)
+    first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    compare = forms.ChoiceField(
+        label=_("Compared with"), choices=COMPARISONS, required=False, initial=Comparison.PREVIOUS
+    )
 
     def __init__(self, data: Any, *, today: date) -> None:
         self.today = today
@@ -43,11 +46,11 @@ class PeriodForm(forms.Form):
         first, last = cleaned.get("first"), cleaned.get("last")
         if cleaned.get("period") == "custom":
             if not first or not last:
-                raise ValidationError("Choose the first and the last day.")
+                raise ValidationError(_("Choose the first and the last day."))
             if first > last:
-                raise ValidationError({"last": "The last day comes before the first. Swap the two."})
+                raise ValidationError({"last": _("The last day comes before the first. Swap the two.")})
             if first < EARLIEST:
-                raise ValidationError({"first": f"Choose a day from {EARLIEST.year} on."})
+                raise ValidationError({"first": _("Choose a day from %(year)s on.") % {"year": EARLIEST.year}})
         return cleaned
 
     @property

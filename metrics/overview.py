@@ -8,33 +8,45 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from babel.dates import format_date
+from babel.dates import format_skeleton
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.http import urlencode
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
+from accounts.languages import reader_locale
 from customers.models import Customer
 from metrics import queries
 from metrics.definitions import METRICS, MetricDefinition, Rows, Unit
 from metrics.periods import WEEKLY_UP_TO, Comparison, Period
 
 CHANNELS_SHOWN = 6
-NO_CHANNEL = "Not said"
+NO_CHANNEL = _("Not said")
 TILES = ["revenue", "orders", "new_buyers", "repeat_orders", "joined", "messages_sent", "messages_skipped"]
-COMPARED_WITH = {Comparison.PREVIOUS: "than the period before", Comparison.YEAR: "than a year before"}
+# What follows "12%", by the direction of the change.
+CHANGES = {
+    ("up", Comparison.PREVIOUS): _("more than the period before"),
+    ("down", Comparison.PREVIOUS): _("less than the period before"),
+    ("", Comparison.PREVIOUS): _("more or less than the period before"),
+    ("up", Comparison.YEAR): _("more than a year before"),
+    ("down", Comparison.YEAR): _("less than a year before"),
+    ("", Comparison.YEAR): _("more or less than a year before"),
+}
 
 
 @dataclass(frozen=True)
 class Tile:
-    label: str
-    formula: str
+    label: str | Promise
+    formula: str | Promise
     value: int
     unit: Unit
     url: str
     change: float | None
     direction: str
     tone: str
-    compared_with: str
+    change_in_words: str | Promise
 
 
 def rows_url(key: str, period: Period, **more: object) -> str:
@@ -46,10 +58,10 @@ def tiles(period: Period, comparison: Comparison) -> list[Tile]:
     now = asdict(queries.figures(period))
     other = period.compared(comparison)
     before = asdict(queries.figures(other)) if other else None
-    return [_tile(key, period, now, before, COMPARED_WITH.get(comparison, "")) for key in TILES]
+    return [_tile(key, period, now, before, comparison) for key in TILES]
 
 
-def _tile(key: str, period: Period, now: dict[str, int], before: dict[str, int] | None, compared_with: str) -> Tile:
+def _tile(key: str, period: Period, now: dict[str, int], before: dict[str, int] | None, comparison: Comparison) -> Tile:
     metric = METRICS[key]
     change = (now[key] - before[key]) / abs(before[key]) if before and before[key] else None
     direction = "" if not change else "up" if change > 0 else "down"
@@ -63,7 +75,7 @@ def _tile(key: str, period: Period, now: dict[str, int], before: dict[str, int] 
         change=abs(change) if change is not None else None,
         direction=direction,
         tone={True: "good", False: "bad", None: ""}[is_good],
-        compared_with=compared_with,
+        change_in_words=CHANGES.get((direction, comparison), ""),
     )
 
 
@@ -73,18 +85,19 @@ def channel_chart(period: Period) -> dict[str, Any] | None:
     if not counts:
         return None
     totals: dict[str, int] = {}
-    for (_, channel), orders in counts.items():
+    for (_day, channel), orders in counts.items():
         totals[channel] = totals.get(channel, 0) + orders
     largest = sorted(totals, key=lambda channel: (-totals[channel], channel))
     buckets = period.buckets()
     series = [_channel_series(channel, buckets, counts) for channel in largest[:CHANNELS_SHOWN]]
     if others := largest[CHANNELS_SHOWN:]:
         sums = [sum(counts.get((bucket.first, channel), 0) for channel in others) for bucket in buckets]
-        series.append({"name": f"{len(others)} others", "values": sums})
+        name = ngettext("%(count)s other", "%(count)s others", len(others)) % {"count": len(others)}
+        series.append({"name": name, "values": sums})
     return {
         "id": "orders-by-channel",
-        "title": "Orders by channel",
-        "category_label": "From",
+        "title": gettext("Orders by channel"),
+        "category_label": gettext("From"),
         "kind": "bar",
         "stacked": True,
         "unit": "number",
@@ -95,7 +108,7 @@ def channel_chart(period: Period) -> dict[str, Any] | None:
 
 def _channel_series(channel: str, buckets: Sequence[Period], counts: dict[tuple[date, str], int]) -> dict[str, Any]:
     return {
-        "name": channel or NO_CHANNEL,
+        "name": channel or str(NO_CHANNEL),
         "values": [counts.get((bucket.first, channel), 0) for bucket in buckets],
         "links": [rows_url("orders", bucket, channel=channel, in_channel=1) for bucket in buckets],
     }
@@ -103,27 +116,27 @@ def _channel_series(channel: str, buckets: Sequence[Period], counts: dict[tuple[
 
 def _bucket_name(bucket: Period, period: Period) -> str:
     if period.days <= WEEKLY_UP_TO:
-        return format_date(bucket.first, "d MMM", locale="en")
-    return format_date(bucket.first, "MMM y", locale="en")
+        return str(format_skeleton("MMMd", bucket.first, locale=reader_locale()))
+    return str(format_skeleton("yMMM", bucket.first, locale=reader_locale()))
 
 
 def repeat_chart(curve: list[tuple[int, int]], period: Period) -> dict[str, Any] | None:
     """The likelihood that a customer who bought on n days buys on one more; None before the first repeat."""
-    steps = [(n, buyers, following) for (n, buyers), (_, following) in pairwise(curve) if buyers]
-    if not any(following for _, _, following in steps):
+    steps = [(n, buyers, following) for (n, buyers), (_n, following) in pairwise(curve) if buyers]
+    if not any(following for _n, _buyers, following in steps):
         return None
     return {
         "id": "repeat-curve",
-        "title": "Likelihood of one more purchase",
-        "category_label": "After purchase",
+        "title": gettext("Likelihood of one more purchase"),
+        "category_label": gettext("After purchase"),
         "kind": "line",
         "unit": "percent",
-        "categories": [str(n) for n, _, _ in steps],
+        "categories": [str(n) for n, _buyers, _following in steps],
         "series": [
             {
-                "name": "buy again",
+                "name": gettext("buy again"),
                 "values": [following / buyers for _, buyers, following in steps],
-                "links": [rows_url("buyers_with", period, at_least=n + 1) for n, _, _ in steps],
+                "links": [rows_url("buyers_with", period, at_least=n + 1) for n, _buyers, _following in steps],
             }
         ],
     }

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.paging import id_cursor
@@ -28,7 +29,7 @@ def dead_letter_list(request: WorkspaceRequest) -> HttpResponse:
 def dead_letter_replay(request: WorkspaceRequest, dead_letter_id: int) -> HttpResponse:
     letter = get_object_or_404(DeadLetter, pk=dead_letter_id, settled_at=None)
     if actions.replay_dead_letter(letter):
-        messages.success(request, "The event was taken this time.")
+        messages.success(request, _("The event was taken this time."))
     else:
-        messages.error(request, "It failed again; what went wrong stands beside it.")
+        messages.error(request, _("It failed again; what went wrong stands beside it."))
     return redirect("timeline:dead_letter_list")
