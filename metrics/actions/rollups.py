@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from accounts.scope import current_workspace_id
 
+# Each way to an order by itself, so that each takes its index: with `or`, every order was held against 5,000 ids.
 _TOUCHED_ORDERS = """
     create temporary table if not exists touched_orders (order_id bigint primary key) on commit delete rows;
     delete from touched_orders;
@@ -24,12 +25,17 @@ _TOUCHED_ORDERS = """
       where c.merged_into_id is not null
     )
     insert into touched_orders
-    select id from sales_order
-    where workspace_id = %(workspace)s and (customer_id in (select id from touched_customers) or id = any(%(orders)s))
+    select o.id from touched_customers touched
+    join sales_order o on o.workspace_id = %(workspace)s and o.customer_id = touched.id
     union
-    select order_id from metrics_countedorder
-    where workspace_id = %(workspace)s
-      and (customer_id in (select id from touched_customers) or order_id = any(%(orders)s));
+    select o.id from unnest(%(orders)s::bigint[]) as touched(id)
+    join sales_order o on o.workspace_id = %(workspace)s and o.id = touched.id
+    union
+    select counted.order_id from touched_customers touched
+    join metrics_countedorder counted on counted.workspace_id = %(workspace)s and counted.customer_id = touched.id
+    union
+    select counted.order_id from unnest(%(orders)s::bigint[]) as touched(id)
+    join metrics_countedorder counted on counted.workspace_id = %(workspace)s and counted.order_id = touched.id;
     analyze touched_orders
 """
 
