@@ -33,18 +33,23 @@ def fresh_rapport() -> Iterator[Servers]:
 def main(package: str, chosen: list[str]) -> int:
     """Run the chosen workloads of a package, or all of them; the number that failed."""
     names = _names(package)
-    if unknown := sorted(set(chosen) - set(names)):
+    if unknown := sorted(word for word in set(chosen) if not meant_by(word, names)):
         say(f"There is no {', '.join(unknown)}. Choose from: {', '.join(names) or 'nothing yet'}.")
         return 1
     if not names:
         say(f"There is nothing in {package} yet.")
     failed = []
-    for name in chosen or names:
+    for name in dict.fromkeys(name for word in chosen for name in meant_by(word, names)) if chosen else names:
         started_at = time.monotonic()
         if subprocess.call([sys.executable, "-m", f"{package}.{name}"], cwd=ROOT) != 0:
             failed.append(name)
         say(f"{name}: {'FAILED' if name in failed else 'done'} after {time.monotonic() - started_at:.0f} s")
     return len(failed)
+
+
+def meant_by(word: str, names: list[str]) -> list[str]:
+    """The workload of that name and those that begin with it: `import` means `import_customers` and the like."""
+    return [name for name in names if name == word or name.startswith(f"{word}_")]
 
 
 def _names(package: str) -> list[str]:
