@@ -44,6 +44,7 @@ class TemplateVersionFactory(DjangoModelFactory[TemplateVersion]):
 class TopicFactory(DjangoModelFactory[SubscriptionTopic]):
     class Meta:
         model = SubscriptionTopic
+        django_get_or_create = ("key",)
 
     key = factory.Sequence(lambda n: f"topic-{n}")
     name = factory.Sequence(lambda n: f"Topic {n}")
