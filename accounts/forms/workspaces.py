@@ -40,7 +40,13 @@ def _currencies_in_use() -> list[str]:
 
 
 class PlaceFields(forms.Form):
-    zone = forms.ChoiceField(label=_("Time zone"), choices=zone_names, initial="Europe/Berlin")
+    # static/js/time_zone.js proposes the visitor's own.
+    zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=zone_names,
+        initial="Europe/Berlin",
+        widget=forms.Select(attrs={"data-time-zone": ""}),
+    )
     currency = forms.ChoiceField(label=_("Currency"), choices=currency_choices, initial="EUR")
 
 
