@@ -4,13 +4,19 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import ApiKey, AuditEntry, Invitation, Membership, User
+from accounts.models import ApiKey, AuditEntry, Invitation, Membership, Role, User
 from accounts.scope import current_workspace
 from accounts.tokens import hash_secret
 
 
 def members() -> QuerySet[Membership]:
     return Membership.objects.filter(workspace=current_workspace()).select_related("user").order_by("user__name", "pk")
+
+
+def only_owner_id() -> int | None:
+    """The membership that nobody can end or change, if there is one: without an owner a workspace can't be managed."""
+    owners = members().filter(role=Role.OWNER).order_by().values_list("pk", flat=True)[:2]
+    return owners[0] if len(owners) == 1 else None
 
 
 def open_invitations() -> QuerySet[Invitation]:

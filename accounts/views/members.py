@@ -22,6 +22,7 @@ def member_list(request: WorkspaceRequest) -> HttpResponse:
         "form": form,
         "link": _invite(request, form) if request.method == "POST" and form.is_valid() else "",
         "members": queries.members(),
+        "only_owner_id": queries.only_owner_id(),
         "invitations": queries.open_invitations(),
         "roles": Role.choices,
     }

@@ -138,3 +138,17 @@ def test_another_workspace_s_member_is_out_of_reach(
 
     assert owner_browser.post(f"/settings/members/{theirs.pk}/removal/").status_code == 404
     assert Membership.objects.filter(pk=theirs.pk).exists()
+
+
+def test_the_only_owner_is_offered_no_way_out(
+    owner: User, owner_browser: Browser, member: Callable[[Role], User]
+) -> None:
+    second = Membership.objects.get(user=member(Role.MARKETER))
+    only = Membership.objects.get(user=owner)
+
+    page = owner_browser.get("/settings/members/").content.decode()
+
+    assert f"/settings/members/{only.pk}/" not in page
+    assert f"/settings/members/{second.pk}/removal/" in page
+    Membership.objects.filter(pk=second.pk).update(role=Role.OWNER)
+    assert f"/settings/members/{only.pk}/" in owner_browser.get("/settings/members/").content.decode()
