@@ -39,8 +39,16 @@ def fold(text: str) -> str:
 
 
 class Folded(Func):
-    """The same in Postgres (migration 0002)."""
+    """The same in Postgres (migration 0005)."""
 
     function = "customers_fold"
+    arity = 1
+    output_field = CharField()
+
+
+class Spaced(Func):
+    """With a space before it, so that `% word` finds the first word as it finds the others (migration 0005)."""
+
+    function = "customers_spaced"
     arity = 1
     output_field = CharField()

@@ -31,6 +31,8 @@ class Facts(WorkspaceOwned):
         indexes = [
             models.Index(fields=["workspace", "spent_minor", "customer"], name="facts_by_spent"),
             models.Index(fields=["workspace", "last_order_on", "customer"], name="facts_by_last_order"),
+            models.Index(fields=["workspace", "first_order_on"], name="facts_by_first_order"),
+            models.Index(fields=["workspace", "orders_count"], name="facts_by_orders"),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -13,10 +13,13 @@ from customers.folding import fold
 from customers.models import Customer
 
 # A list holds these at most; whoever sees so many writes more of the name.
-MOST_FOUND = 5000
+MOST_FOUND = 2000
 MOST_WORDS = 6
 SHORTEST_INFIX = 3
 SHORTEST_MISSPELT = 4
+LONGEST_MISSPELT = 30
+# From here on a few patterns with a gap find what dozens with one slip each would: seven looks into the index, not 44.
+SHORTEST_WITH_GAPS = 8
 _LONGEST_WORD = 60
 _LOOKED_AT = 200
 _LAST_LETTER = chr(0x10FFFF)
@@ -34,11 +37,14 @@ class Found:
 
 
 def find_customers(text: str, *, limit: int = MOST_FOUND) -> Found:
-    """Whoever has every word of `text` somewhere; if nobody has, whoever has names one slip away from them."""
+    """Whoever has every word of `text` somewhere; if nobody has, whoever has names one slip away from them.
+
+    A whole e-mail address means its customer. Of a word of one or two letters, names begin with it.
+    """
     words = words_of(text)
     if not words:
         return Found([])
-    ids = _beginning(words, limit + 1) if _are_short(words) else _containing(words, limit + 1)
+    ids = _of_address(words) or _having(words, limit + 1)
     if ids:
         return Found(ids[:limit], is_cut=len(ids) > limit)
     ids = _resembling(words, limit + 1)
@@ -55,35 +61,45 @@ def words_of(text: str) -> list[str]:
     return [word[:_LONGEST_WORD] for word in fold(text).split()[:MOST_WORDS]]
 
 
-def _are_short(words: Iterable[str]) -> bool:
-    """Too short for an index of three letters."""
-    return all(len(word) < SHORTEST_INFIX for word in words)
+def _of_address(words: list[str]) -> list[int]:
+    """Its trigrams are those of every other address; its key is not."""
+    if len(words) != 1 or "@" not in words[0]:
+        return []
+    customers = Customer.objects.filter(email_norm=words[0], merged_into=None, erased_at=None)
+    return list(customers.values_list("pk", flat=True))
 
 
-def _beginning(words: list[str], limit: int) -> list[int]:
-    first, *others = words
+def _having(words: list[str], limit: int) -> list[int]:
+    """Names that begin with the only word come first, and are enough where they are too many already."""
+    if len(words) == 1:
+        beginning = _beginning(words[0], limit)
+        if len(words[0]) < SHORTEST_INFIX or len(beginning) == limit:
+            return beginning
+    texts = [_infix(word) for word in words if len(word) >= SHORTEST_INFIX]
+    starts = [_start(word) for word in words if len(word) < SHORTEST_INFIX]
+    return _search(texts=texts, names=[[start] for start in starts], limit=limit)
+
+
+def _beginning(word: str, limit: int) -> list[int]:
     customers = Customer.objects.filter(
-        sort_name__gte=first, sort_name__lt=first + _LAST_LETTER, merged_into=None, erased_at=None
+        sort_name__gte=word, sort_name__lt=word + _LAST_LETTER, merged_into=None, erased_at=None
     )
-    for word in others:
-        customers = customers.filter(sort_name__contains=word)
     return list(customers.order_by("sort_name", "pk").values_list("pk", flat=True)[:limit])
 
 
-def _containing(words: list[str], limit: int) -> list[int]:
-    return _search([[_infix(word)] for word in words], in_names=False, limit=limit)
-
-
 def _resembling(words: list[str], limit: int) -> list[int]:
-    if not any(len(word) >= SHORTEST_MISSPELT and word.isalpha() for word in words):
+    """The longest word leads to the candidates; the others only choose among them."""
+    longest = max(words, key=len)
+    if not (SHORTEST_MISSPELT <= len(longest) <= LONGEST_MISSPELT and longest.isalpha()):
         return []
-    return _search([_slips(word) for word in words], in_names=True, limit=limit)
+    leading = _gaps(longest) if len(longest) >= SHORTEST_WITH_GAPS else _slips(longest)
+    return _search(names=[leading], among=[_slips(word) for word in words], limit=limit)
 
 
 def _slips(word: str) -> list[str]:
     """Patterns of all words that one slip of the finger away: two letters swapped, one too many, missing or wrong."""
     if len(word) < SHORTEST_MISSPELT:
-        return [_infix(word)]
+        return [_start(word)]
     letters = [_escaped(letter) for letter in word]
     places = range(len(letters))
     slips = {
@@ -92,7 +108,17 @@ def _slips(word: str) -> list[str]:
         *("".join([*letters[:at], "_", *letters[at:]]) for at in places[1:]),
         *("".join([*letters[:at], letters[at + 1], letters[at], *letters[at + 2 :]]) for at in places[:-1]),
     }
-    return sorted(f"%{slip}%" for slip in slips)
+    return sorted(f"% {slip}%" for slip in slips)
+
+
+def _gaps(word: str) -> list[str]:
+    """A slip touches two neighbours at most: one of these patterns leaves out both, and holds all the rest."""
+    starts = range(0, len(word) - 1, 2)
+    return [f"{f'% {word[:at]}' if at else ''}%{word[at + 3 :]}%" for at in starts]
+
+
+def _start(word: str) -> str:
+    return f"% {''.join(map(_escaped, word))}%"
 
 
 def _infix(word: str) -> str:
@@ -103,9 +129,20 @@ def _escaped(letter: str) -> str:
     return f"\\{letter}" if letter in "\\%_" else letter
 
 
-def _search(patterns: list[list[str]], *, in_names: bool, limit: int) -> list[int]:
+def _search(
+    *,
+    texts: Sequence[str] = (),
+    names: Sequence[Sequence[str]] = (),
+    among: Sequence[Sequence[str]] = (),
+    limit: int,
+) -> list[int]:
+    """LIKE patterns: all of `texts` in whatever is known, one of each of `names` in the name, each by its index.
+
+    `among` chooses from what these led to, again one of each, and is not looked up.
+    """
+    patterns = {"texts": texts, "names": names, "among": among}
     with connection.cursor() as cursor:
-        cursor.execute("select customers_search(%s::jsonb, %s, %s)", [json.dumps(patterns), in_names, limit])
+        cursor.execute("select customers_search(%s::jsonb, %s)", [json.dumps(patterns), limit])
         return [pk for (pk,) in cursor.fetchall()]
 
 

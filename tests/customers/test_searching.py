@@ -47,6 +47,10 @@ def people(workspace: Workspace, other_workspace: Workspace) -> dict[str, Custom
         ("100%", "percent"),
         ("rye_b", "percent"),
         ("{{ name }}", "percent"),
+        ("ro ma", "maria"),
+        ("maria r", "maria"),
+        ("ив ол", "ольга"),
+        ("Maria.Rossi@Bakery.example", "maria"),
     ],
 )
 def test_any_part_of_name_address_or_phone_finds_its_customer_alone(
@@ -67,6 +71,8 @@ def test_any_part_of_name_address_or_phone_finds_its_customer_alone(
         ("maria rosi", "maria"),
         ("jorg ozturc", "jörg"),
         ("ивонова", "ольга"),
+        ("mraia ros", "maria"),
+        ("ольга ивонова", "ольга"),
     ],
 )
 def test_one_slip_of_the_finger_is_forgiven_and_said(people: dict[str, Customer], text: str, who: str) -> None:
@@ -109,3 +115,26 @@ def test_postgres_folds_as_python_does() -> None:
         (folded,) = cursor.fetchone()
 
     assert folded == fold(text)
+
+
+@pytest.mark.parametrize("place", range(11))
+def test_a_long_name_is_found_wherever_in_it_the_finger_slipped(place: int) -> None:
+    long = add_customer(source="hand", name="Ada Wiesenhofer")
+    name = "wiesenhofer"
+    swapped = name[:place] + name[place : place + 2][::-1] + name[place + 2 :]
+    slips = {swapped, name[:place] + name[place + 1 :], f"{name[:place]}{name[place]}{name[place:]}"}
+    slips |= {f"{name[:place]}q{name[place + 1 :]}"} if place else set()
+
+    assert {slip: find_customers(slip).ids for slip in slips} == {slip: [long.pk] for slip in slips}
+
+
+def test_a_short_word_is_the_beginning_of_a_name_not_a_part_of_it() -> None:
+    assert find_customers("maria ss").ids == []
+
+
+def test_names_that_begin_with_the_word_are_enough_where_they_are_too_many() -> None:
+    begins = CustomerFactory.create_batch(3, name="Rossini")
+
+    found = find_customers("rossi", limit=2)
+
+    assert (set(found.ids) <= {customer.pk for customer in begins}, len(found.ids), found.is_cut) == (True, 2, True)
