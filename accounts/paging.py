@@ -7,7 +7,15 @@ from typing import Any, Generic, TypeVar
 
 from django.core.signing import BadSignature, Signer
 from django.db import models
-from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models import F
+from django.db.models.fields.tuple_lookups import (
+    Tuple,
+    TupleGreaterThan,
+    TupleGreaterThanOrEqual,
+    TupleLessThan,
+    TupleLessThanOrEqual,
+)
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 Row = TypeVar("Row", bound=models.Model)
@@ -27,21 +35,46 @@ class Page(Generic[Row]):
     next_cursor: str | None
 
 
-def keyset_page(rows: models.QuerySet[Row], *, sort: str, cursor: str = "", size: int = 50) -> Page[Row]:
+def keyset_page(
+    rows: models.QuerySet[Row], *, sort: str, cursor: str = "", size: int = 50, is_read_whole: bool = False
+) -> Page[Row]:
     """One page by one query. `sort` is a column that is never null, with `-` for descending; ids settle what is equal.
 
-    A cursor that nobody gave out begins at the start.
+    A cursor that nobody gave out begins at the start. `is_read_whole` keeps Postgres from following the index of `sort`
+    past all that don't match: it reads those that do, and sorts them.
     """
+    column = sort.removeprefix("-")
+    beyond = _beyond(rows, sort, cursor)
+    if is_read_whole:
+        value, pk = Coalesce(column, column), F("pk")
+        beyond = beyond.order_by(value.desc(), pk.desc()) if sort.startswith("-") else beyond.order_by(value, pk)
+    found = list(beyond[: size + 1])
+    shown = found[:size]
+    return Page(shown, cursor_after(shown[-1], column) if len(found) > size else None)
+
+
+def keyset_window(
+    rows: models.QuerySet[Row], everybody: models.QuerySet[Row], *, sort: str, cursor: str, length: int
+) -> models.QuerySet[Row]:
+    """Those of `rows` that are among the next `length` of `everybody`: however few match, no more are looked at."""
+    column = sort.removeprefix("-")
+    last = _beyond(everybody, sort, cursor).values_list(column, "pk")[length : length + 1]
+    until = TupleGreaterThanOrEqual if sort.startswith("-") else TupleLessThanOrEqual
+    for position in last:
+        return rows.filter(until(Tuple(column, "pk"), position))
+    return rows
+
+
+def _beyond(rows: models.QuerySet[Row], sort: str, cursor: str) -> models.QuerySet[Row]:
+    """In order, from the cursor on."""
     column = sort.removeprefix("-")
     if position := _position(rows.model, column, cursor):
         beyond = TupleLessThan if sort.startswith("-") else TupleGreaterThan
         rows = rows.filter(beyond(Tuple(column, "pk"), position))
-    found = list(rows.order_by(sort, "-pk" if sort.startswith("-") else "pk")[: size + 1])
-    shown = found[:size]
-    return Page(shown, _cursor(shown[-1], column) if len(found) > size else None)
+    return rows.order_by(sort, "-pk" if sort.startswith("-") else "pk")
 
 
-def _cursor(row: models.Model, column: str) -> str:
+def cursor_after(row: models.Model, column: str) -> str:
     value = _field(type(row), column).value_to_string(row)
     return _signer.sign_object([row._meta.label, column, value, row.pk])
 

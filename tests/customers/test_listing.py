@@ -35,11 +35,11 @@ def names(wanted: CustomerFilter | None = None, **page: Any) -> list[str]:
     return [each.name for each in customer_page(wanted, found_by(wanted), **page).rows]
 
 
-def walked(sort: str) -> list[str]:
-    """All pages of one customer each."""
+def walked(sort: str, wanted: CustomerFilter | None = None, *, size: int = 1) -> list[str]:
+    """All pages, of one customer each."""
     seen, cursor = [], ""
     while True:
-        page = customer_page(CustomerFilter(), None, sort=sort, cursor=cursor, size=1)
+        page = customer_page(wanted or CustomerFilter(), None, sort=sort, cursor=cursor, size=size)
         seen += [each.name for each in page.rows]
         if page.next_cursor is None:
             return seen
@@ -94,6 +94,24 @@ def test_every_sort_walks_page_by_page_over_everybody_once(sort: str, expected: 
 @pytest.mark.parametrize("sort", ["name", "spent"])
 def test_filters_mean_the_same_whatever_leads_the_query(wanted: CustomerFilter, expected: list[str], sort: str) -> None:
     assert sorted(names(wanted, sort=sort), key=str.lower) == sorted(expected, key=str.lower)
+
+
+@pytest.mark.parametrize("sort", ["name", "-name", "joined", "-joined", "spent", "-spent", "last_order", "-last_order"])
+@pytest.mark.parametrize(("most_counted", "most_walked"), [(10_000, 10_000), (2, 1), (2, 5), (2, 100)])
+def test_a_filtered_list_is_the_same_by_whichever_way_its_pages_are_found(
+    monkeypatch: pytest.MonkeyPatch, sort: str, most_counted: int, most_walked: int
+) -> None:
+    for number in range(12):
+        days = {"last": date(2026, 1, 1 + number % 5)} if number % 3 else {}
+        source = "fair" if number % 2 else "web"
+        customer(f"C{number * 7 % 12:02}", spent=number % 4, source_channel=source, **days)
+    everybody = [each for each in walked(sort, size=50) if each in names(CustomerFilter(source_channel="fair"))]
+    monkeypatch.setattr("customers.queries.listing.MOST_COUNTED", most_counted)
+    monkeypatch.setattr("customers.queries.listing.MOST_WALKED", most_walked)
+
+    found = walked(sort, CustomerFilter(source_channel="fair"), size=2)
+
+    assert (len(found), found) == (6, everybody)
 
 
 def test_archived_customers_visitors_tags_and_channels_are_lists_of_their_own() -> None:
