@@ -30,6 +30,18 @@ class CustomerUntagged(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TagRenamed(EventBody):
+    tag_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagRemoved(EventBody):
+    """The tag itself, after it was taken off everybody who had it."""
+
+    tag_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoteWritten(EventBody):
     note_id: int
 

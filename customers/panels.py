@@ -50,12 +50,14 @@ def describe_archiving(events: Sequence[Event]) -> dict[int, TimelineEntry]:
 @describes("CustomerTagged", "CustomerUntagged", group=PROFILE)
 def describe_tagging(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     tags = Tag.objects.in_bulk({event.payload.get("tag_id") for event in events})
-    words = {"CustomerTagged": "Tagged “{}”", "CustomerUntagged": "Tag “{}” taken off"}
-    return {
-        event.pk: TimelineEntry("tag", words[event.kind].format(tag.name))
-        for event in events
-        if (tag := tags.get(event.payload.get("tag_id")))
-    }
+    named = {"CustomerTagged": "Tagged “{}”", "CustomerUntagged": "Tag “{}” taken off"}
+    nameless = {"CustomerTagged": "Tagged, with a tag that is gone", "CustomerUntagged": "A tag was taken off"}
+
+    def words(event: Event) -> str:
+        tag = tags.get(event.payload.get("tag_id"))
+        return named[event.kind].format(tag.name) if tag else nameless[event.kind]
+
+    return {event.pk: TimelineEntry("tag", words(event)) for event in events}
 
 
 @describes("NoteWritten", "NoteEdited", "NoteArchived", group=NOTES)

@@ -54,5 +54,12 @@ class LabelTaken(Refused):
         super().__init__(f"There is already something called “{label}”. Choose another name.", field="label")
 
 
+class TagTaken(Refused):
+    """Two tags of one name could not be told apart."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is already a tag “{name}”. Choose another name.", field="tag")
+
+
 class MergeRefused(Refused):
     """The two can't become one, or can't be parted any more."""

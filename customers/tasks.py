@@ -8,7 +8,7 @@ from accounts.doorbells import answer, due_workspaces, heard, on_ring
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from accounts.workspace_tasks import stepping_task, system_task
-from customers.actions import tag_matching_customers
+from customers.actions import remove_tag, tag_matching_customers
 from customers.actions.imports import QUEUE, forget_imports
 from customers.importing.running import run_due_imports
 from customers.models import Tag
@@ -38,6 +38,16 @@ def tag_matching(workspace: Workspace, tag_id: int, wanted: dict[str, Any], acto
     with workspace_scope(workspace):
         tag = Tag.objects.get(pk=tag_id)
     tag_matching_customers(workspace, CustomerFilter.from_plain(wanted), tag=tag, actor=actor)
+
+
+@stepping_task()
+def remove_used_tag(workspace: Workspace, tag_id: int, actor: str) -> None:
+    """A transaction per step, so that no subscriber waits for the whole."""
+    is_gone = False
+    while not is_gone:
+        with workspace_scope(workspace, actor=actor):
+            tag = Tag.objects.filter(pk=tag_id).first()
+            is_gone = tag is None or remove_tag(tag)
 
 
 on_ring(QUEUE, lambda workspace: run_imports.apply_async(workspace=workspace))

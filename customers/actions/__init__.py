@@ -7,6 +7,8 @@ from customers.actions.privacy import erase_customer, export_customer
 from customers.actions.profiles import CustomerFields, add_customer, add_external_id, apply_fields, edit_customer
 from customers.actions.tags import (
     TAGS_AT_ONCE,
+    remove_tag,
+    rename_tag,
     tag_customer,
     tag_customers,
     tag_matching_customers,
@@ -30,7 +32,9 @@ __all__ = [
     "export_customer",
     "merge_customers",
     "note_download",
+    "remove_tag",
     "rename_attribute",
+    "rename_tag",
     "restore_attribute",
     "restore_customer",
     "tag_customer",

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Workspace
 from accounts.scope import current_workspace_id, workspace_scope
 from customers.actions.profiles import locked
-from customers.events import CustomerTagged, CustomerUntagged
+from customers.events import CustomerTagged, CustomerUntagged, TagRemoved, TagRenamed
 from customers.models import Customer, CustomerTag, Tag
 from customers.normalising import clean_line
 from customers.queries import CustomerFilter, found_by, matching_customers
-from customers.refusals import ValueRefused
+from customers.refusals import TagTaken, ValueRefused
 from timeline.recording import record, record_many
 
 # Customers tagged in one transaction: well under a second, so that no subscriber waits for it.
@@ -20,13 +20,46 @@ TAGS_AT_ONCE = 5000
 
 def tag_named(name: str) -> Tag:
     """The tag of this name, whatever its case; a new one if there is none. Raises ValueRefused."""
-    name = clean_line(name, field="tag", longest=60)
-    if not name:
-        raise ValueRefused("Write the tag's name.", field="tag")
+    name = _clean_name(name)
     if tag := Tag.objects.filter(name__iexact=name).order_by("pk").first():
         return tag
     Tag.objects.bulk_create([Tag(name=name)], ignore_conflicts=True)
     return Tag.objects.get(name=name)
+
+
+@transaction.atomic
+def rename_tag(tag: Tag, *, name: str) -> Tag:
+    """Raises ValueRefused, and TagTaken where only the case differs from another's."""
+    tag = Tag.objects.select_for_update().get(pk=tag.pk)
+    name = _clean_name(name)
+    if name == tag.name:
+        return tag
+    if Tag.objects.filter(name__iexact=name).exclude(pk=tag.pk).exists():
+        raise TagTaken(name)
+    tag.name = name
+    try:
+        with transaction.atomic():
+            tag.save(update_fields=["name"])
+    except IntegrityError as error:  # somebody else took it meanwhile
+        raise TagTaken(name) from error
+    record(TagRenamed(customer_id=None, tag_id=tag.pk))
+    return tag
+
+
+@transaction.atomic
+def remove_tag(tag: Tag) -> bool:
+    """Take it off at most TAGS_AT_ONCE customers, and away once nobody has it. Returns whether it is gone."""
+    some = CustomerTag.objects.filter(tag=tag).order_by("pk").values("pk")[:TAGS_AT_ONCE]
+    uses = CustomerTag.objects.filter(pk__in=some)
+    untagged = sorted(uses.values_list("customer_id", flat=True))
+    uses.delete()
+    record_many(CustomerUntagged(customer_id=pk, tag_id=tag.pk) for pk in untagged)
+    if len(untagged) == TAGS_AT_ONCE:
+        return False
+    removed, _ = Tag.objects.filter(pk=tag.pk).delete()
+    if removed:
+        record(TagRemoved(customer_id=None, tag_id=tag.pk))
+    return True
 
 
 @transaction.atomic
@@ -75,3 +108,10 @@ def tag_matching_customers(workspace: Workspace, wanted: CustomerFilter, *, tag:
         if len(ids) < TAGS_AT_ONCE:
             return total
         last = ids[-1]
+
+
+def _clean_name(name: str) -> str:
+    name = clean_line(name, field="tag", longest=60)
+    if not name:
+        raise ValueRefused("Write the tag's name.", field="tag")
+    return name

@@ -10,6 +10,7 @@ from customers.views.profiles import (
     customer_edit,
     customer_restoration,
 )
+from customers.views.tags import tag_deletion, tag_edit, tag_list
 
 __all__ = [
     "attribute_archival",
@@ -35,5 +36,8 @@ __all__ = [
     "note_create",
     "note_edit",
     "tag_create",
+    "tag_deletion",
+    "tag_edit",
+    "tag_list",
     "tag_removal",
 ]

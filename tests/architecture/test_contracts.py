@@ -32,6 +32,8 @@ NOT_ABOUT_A_CUSTOMER = {
     "ProductArchived",
     "ProductChanged",
     "ProductRestored",
+    "TagRemoved",
+    "TagRenamed",
     "TopicAdded",
     "TopicArchived",
     "TopicChanged",

@@ -4,7 +4,7 @@ from typing import Any
 
 from customers.actions import archive_attribute, archive_customer, merge_customers, tag_customer
 from tests.architecture.access.rows import Kwargs, Row
-from tests.factories.customers import AttributeFactory, CustomerFactory, NoteFactory
+from tests.factories.customers import AttributeFactory, CustomerFactory, NoteFactory, TagFactory
 
 
 def a_customer() -> Kwargs:
@@ -18,6 +18,10 @@ def an_archived_customer() -> Kwargs:
 def a_tagged_customer() -> Kwargs:
     customer = CustomerFactory()
     return {"customer_id": customer.pk, "tag_id": tag_customer(customer, name="regular").pk}
+
+
+def a_tag() -> Kwargs:
+    return {"tag_id": TagFactory().pk}
 
 
 def a_note() -> Kwargs:
@@ -69,6 +73,9 @@ ROWS = {
     "customers:note_archival": Row(a_note, get=False, post=lambda _: {}),
     "customers:tag_create": Row(a_customer, get=False, post=lambda _: {"tag": "regular"}),
     "customers:tag_removal": Row(a_tagged_customer, get=False, post=lambda _: {}),
+    "customers:tag_list": Row(),
+    "customers:tag_edit": Row(a_tag, post=lambda _: {"tag": "loyal"}),
+    "customers:tag_deletion": Row(a_tag, get=False, post=lambda _: {}),
     "customers:attribute_list": Row(post=lambda _: {"label": "Favourite bread", "kind": "text"}),
     "customers:attribute_edit": Row(an_attribute, post=lambda _: {"label": "Favourite bread"}),
     "customers:attribute_archival": Row(an_attribute, get=False, post=lambda _: {}),
