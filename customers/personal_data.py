@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from customers.contracts import PersonalData, register_personal_data
 from customers.models import (
@@ -17,11 +18,13 @@ from customers.models import (
     CustomerTag,
     ExternalId,
     Facts,
+    ImportRow,
     IngestedEvent,
     Merge,
     Note,
     PrivacyRequest,
 )
+from customers.queries.imports import rows_about
 from customers.queries.timeline import identities
 from timeline.models import Event
 
@@ -207,6 +210,29 @@ class IngestedEventsData(PersonalData):
         return
 
 
+class ImportRowsData(PersonalData):
+    """Lines of files that were refused or doubtful; who is meant is known only by what stands in them.
+
+    A copy has the lines that nobody else can be meant by. Erasure takes more: a namesake's line loses its words too.
+    """
+
+    model = ImportRow
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        for row in rows_about(customer, even_by_name=False).select_related("source").order_by("pk"):
+            yield {"file": row.source.file_name, "line": row.line, "reason": row.reason, "cells": row.raw}
+
+    def erase(self, customer: Customer) -> int:
+        reason = _("This line was emptied when somebody it may speak of was erased.")
+        return rows_about(customer, even_by_name=True).update(raw=[], reason=reason, column="")
+
+    def move(self, *, absorbed: Customer, survivor: Customer) -> list[int]:
+        return []
+
+    def move_back(self, ids: Sequence[int], *, absorbed: Customer) -> None:
+        return
+
+
 def _custom_events(customer: Customer) -> models.QuerySet[Event]:
     """Those whose payload was not erased."""
     events = Event.objects.filter(customer_id__in=identities(customer), kind="CustomEvent")
@@ -215,6 +241,7 @@ def _custom_events(customer: Customer) -> models.QuerySet[Event]:
 
 register_personal_data(
     ProfileData(),
+    ImportRowsData(),  # before the external ids, by which it looks
     FactsData(),
     ExternalIdsData(),
     NotesData(),

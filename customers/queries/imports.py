@@ -7,9 +7,12 @@ from django.db.models import Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.scope import current_workspace_id
 from customers.actions.imports import KEPT_ROWS_FOR, UNSTARTED_FOR
 from customers.contracts import consent_basis
-from customers.models import Import, ImportRow
+from customers.importing.plans import plan_of
+from customers.models import Customer, ExternalId, Import, ImportRow
+from customers.staging import fetch
 
 BATCH = 1000
 
@@ -75,3 +78,41 @@ def next_import_work_at() -> datetime | None:
     later = [unstarted + UNSTARTED_FOR] if unstarted else []
     later += [kept + KEPT_ROWS_FOR] if kept else []
     return min(waiting + later, default=None)
+
+
+def rows_about(customer: Customer, *, even_by_name: bool) -> QuerySet[ImportRow]:
+    """Kept lines in which the customer's address stands, or one of their numbers where the file has customer numbers.
+
+    With `even_by_name` also those with their name or the end of their phone number, which somebody else may share.
+    """
+    sources = Import.objects.filter(rows__isnull=False).distinct()
+    numbered = [(source.pk, at) for source in sources if (at := _number_column(source)) is not None]
+    found = fetch(
+        """with line as (
+             select r.id, r.raw ->> number.at as number, array(select jsonb_array_elements_text(r.raw)) as cells
+             from customers_importrow r
+             left join unnest(%(sources)s::bigint[], %(columns)s::int[]) as number(source_id, at) using (source_id)
+             where r.workspace_id = %(workspace)s
+           ) select id from line, lower(array_to_string(cells, ' ')) as words
+           where btrim(number) = any(%(numbers)s)
+              or (%(address)s <> '' and strpos(words, %(address)s) > 0)
+              or (%(name)s <> '' and strpos(words, lower(%(name)s)) > 0)
+              or (%(phone)s <> '' and exists (
+                select from unnest(cells) cell where right(regexp_replace(cell, '[^0-9]', '', 'g'), 8) = %(phone)s))""",
+        {
+            "workspace": current_workspace_id(),
+            "sources": [pk for pk, _ in numbered],
+            "columns": [at for _, at in numbered],
+            "numbers": list(ExternalId.objects.filter(customer=customer).values_list("value", flat=True)),
+            "address": customer.email_norm,
+            "name": customer.name if even_by_name else "",
+            "phone": customer.phone_norm[-8:] if even_by_name else "",
+        },
+    )
+    return ImportRow.objects.filter(pk__in=[pk for (pk,) in found])
+
+
+def _number_column(source: Import) -> int | None:
+    """Where customers' numbers stand, in a file of customers or of orders."""
+    plan = plan_of(source.reading)
+    return next((at for at, name in enumerate(plan.fields) if name in {"external_id", "customer_external_id"}), None)
