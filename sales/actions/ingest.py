@@ -21,7 +21,21 @@ _LONGEST_PATH = 500
 
 
 @transaction.atomic
-def ingest(calls: Sequence[CheckedCall]) -> Ingestion:
+def ingest_call(call: CheckedCall) -> Ingestion:
+    """Carry out one call. Raises ApiError, and then nothing is left of it."""
+    done = _ingest([call])
+    if done.errors:
+        raise done.errors[call.position]
+    return done
+
+
+@transaction.atomic
+def ingest_batch(calls: Sequence[CheckedCall]) -> Ingestion:
+    """Carry out what can be; the errors of the rest are in the answer."""
+    return _ingest(calls)
+
+
+def _ingest(calls: Sequence[CheckedCall]) -> Ingestion:
     """Who people are comes first, so that what is told of them finds them."""
     done = Ingestion()
     by_kind: dict[str, list[CheckedCall]] = {}

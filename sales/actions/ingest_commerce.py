@@ -57,7 +57,7 @@ def person_of(call: CheckedCall) -> Person:
     return (SHOP, call.user) if call.user else (ANONYMOUS, call.visitor)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def ingest_orders(calls: Sequence[CheckedCall], done: Ingestion) -> None:
     """`Order Completed`: an order by its `order_id`, which closes the cart of its `cart_id`."""
     fresh = _Fresh(calls, done)
@@ -94,7 +94,7 @@ def _close_carts(ordered: Iterable[tuple[str, int]]) -> None:
             order_cart(cart, order)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def ingest_carts(calls: Sequence[CheckedCall], done: Ingestion) -> None:
     """`Cart Updated` and `Checkout Started` say all that is in a cart; `Product Added` and `Removed` what changed."""
     fresh = _Fresh(done.first_few(calls), done)

@@ -10,7 +10,7 @@ from sales.events import PageViewed
 from timeline.recording import record_select
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def view_pages(views: Sequence[ToldEvent]) -> Told:
     """Keep each page view that was not told before; its `properties` are the path. Visitors not known yet are added."""
     return tell(views, _write, is_kept=False)
