@@ -1,6 +1,6 @@
 """What shops tell through the API's `identify`, `alias` and `track`.
 
-Part of one transaction, that of `sales.actions.ingest`: a savepoint of their own would be two more trips to the database each.
+Part of one transaction, that of `sales.actions.ingest`: a savepoint for each would be two more trips to the database.
 """
 
 from __future__ import annotations
