@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import TypeVar
 
 from django.db import Error, connection
@@ -16,8 +17,11 @@ from accounts.scope import workspace_scope
 from customers.models import Customer
 from messaging import actions
 from messaging.actions.birthdays import STEP
+from messaging.actions.claiming import expire_leases
 from messaging.actions.topics import GREETINGS
 from messaging.models import ConsentRecord, Message, MessageState, SubscriptionTopic
+from messaging.sending.evidence import PostfixLog
+from messaging.sending.reconciliation import reconcile
 from timeline.models import Event
 
 SLUG = "bakery"
@@ -87,6 +91,17 @@ class Outbox:
         self.ever_in_doubt = self._ask(lambda: Event.objects.filter(kind="MessageInDoubt").count())
         is_open = self._ask(lambda: Message.objects.filter(state__in=OPEN).exists())
         return not is_open and self._ask(Message.objects.count) >= expected
+
+    def settle(self, log: Path) -> None:
+        """What an operator's `reconcile_messages` does, done here and now."""
+        self._ask(expire_leases)
+        while True:
+            try:
+                reconcile(Workspace.objects.get(slug=SLUG), PostfixLog(str(log)))
+                break
+            except Error:
+                connection.close()
+                time.sleep(0.1)
 
     def has_doubts(self) -> bool:
         return self._ask(lambda: Message.objects.unknown().exists())

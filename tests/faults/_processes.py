@@ -45,19 +45,18 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in text.split() if is_alive(int(child))]
 
 
-@contextmanager
-def frozen(pid: int) -> Iterator[bool]:
-    """The process stands still for the length of the block, unless it has ended. Whether it does."""
+def stand_still(pid: int) -> bool:
+    """Stop the process until it may `go_on`. Whether it stands still: it may have ended."""
     try:
         os.kill(pid, signal.SIGSTOP)
     except ProcessLookupError:
-        yield False
-        return
-    try:
-        yield wait_until(lambda: _is_stopped(pid), seconds=2)
-    finally:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGCONT)
+        return False
+    return wait_until(lambda: _is_stopped(pid), seconds=2)
+
+
+def go_on(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGCONT)
 
 
 def kill(pid: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults import _birthdays as birthdays
 from tests.faults._processes import background
-from tests.faults.birthday import counting_sink, finish, torment, verdict
+from tests.faults.birthday import Torturer, counting_sink, finish, verdict
 
 CUSTOMERS, KILLS = 500, 6
 
@@ -23,7 +23,7 @@ def test_workers_that_are_killed_lose_and_double_nothing(tmp_path: Path, monkeyp
             monkeypatch.setenv(name, value)
         senders = ("-m", "tests.faults._senders", "3", birthdays.SLUG)
         with background(*senders, log=tmp_path / "worker.log") as worker:
-            score = torment(worker, outbox, kills=KILLS)
+            score = Torturer(outbox, kills=KILLS).torment(worker)
             finish(outbox, tmp_path, CUSTOMERS)
 
     result, is_good = verdict(expected, tmp_path, outbox, score)
