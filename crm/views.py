@@ -1,6 +1,8 @@
 """Pages of no app: health, the style sheet of a colour, and the error pages, which need no session or database."""
 
-from django.db import transaction
+import sys
+
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.views.decorators.cache import cache_control, never_cache
@@ -8,6 +10,8 @@ from django.views.decorators.http import require_safe
 
 from crm.brand import brand_variables
 from crm.health import health
+
+RETRY_AFTER = "10"  # seconds
 
 
 @transaction.non_atomic_requests
@@ -40,6 +44,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Called while the exception is being answered. Without a database it is not the page that failed."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        response = _error_page("503.html", status=503, path=request.get_full_path())
+        response.headers["Retry-After"] = RETRY_AFTER
+        return response
     return _error_page("500.html", status=500)
 
 
@@ -47,6 +56,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _error_page("403_csrf.html", status=403)
 
 
-def _error_page(template: str, *, status: int, reason: str = "") -> HttpResponse:
+def _error_page(template: str, *, status: int, **words: str) -> HttpResponse:
     """Rendered without the request: context processors would ask the database that may just have failed."""
-    return HttpResponse(loader.get_template(template).render({"reason": reason}), status=status)
+    return HttpResponse(loader.get_template(template).render(words), status=status)
