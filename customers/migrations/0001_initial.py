@@ -177,6 +177,7 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "verbose_name_plural": "facts",
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),

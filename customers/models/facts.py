@@ -28,6 +28,7 @@ class Facts(WorkspaceOwned):
     last_clicked_at = models.DateTimeField(null=True)
 
     class Meta(WorkspaceOwned.Meta):
+        verbose_name_plural = "facts"
         indexes = [
             models.Index(fields=["workspace", "spent_minor", "customer"], name="facts_by_spent"),
             models.Index(fields=["workspace", "last_order_on", "customer"], name="facts_by_last_order"),

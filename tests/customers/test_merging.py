@@ -200,7 +200,7 @@ def test_the_pages_lead_from_suspicion_to_merge_and_back(
     edit_customer(double, phone="030 1234567")
     assert f"/customers/{maria.pk}/merge/{double.pk}/" in owner_browser.get("/customers/duplicates/").content.decode()
     page = owner_browser.get(f"/customers/{maria.pk}/merge/{double.pk}/").content.decode()
-    assert "Left one stays" in page
+    assert "Stays as it is" in page
 
     owner_browser.post(f"/customers/{maria.pk}/merge/{double.pk}/")
     assert owner_browser.get(f"/customers/{double.pk}/").headers["Location"].endswith(f"/customers/{maria.pk}/")
