@@ -81,6 +81,11 @@ class Import(WorkspaceOwned):
         return self.state in {self.State.CHECKING, self.State.RUNNING}
 
     @property
+    def is_waiting(self) -> bool:
+        """No worker has it, or the one that had it is gone."""
+        return self.is_under_way and (self.leased_until is None or self.leased_until < timezone.now())
+
+    @property
     def has_ended(self) -> bool:
         return self.ended_at is not None
 
