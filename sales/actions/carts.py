@@ -47,7 +47,7 @@ def update_cart(  # noqa: PLR0913  all are named
     clean_columns(cart)
     cart.save()
     _replace_lines(cart, priced)
-    record(_touched_event(cart))
+    record(touched_event(cart))
     return cart
 
 
@@ -91,7 +91,7 @@ def _replace_lines(cart: Cart, priced: Sequence[PricedLine]) -> None:
     CartLine.objects.bulk_create(line.of_cart(cart.pk) for line in priced)
 
 
-def _touched_event(cart: Cart) -> EventBody:
+def touched_event(cart: Cart) -> EventBody:
     if cart.archived_at is not None:
         return CartArchived(customer_id=cart.customer_id, cart_id=cart.pk, occurred_at=cart.touched_at)
     return CartUpdated(

@@ -113,8 +113,8 @@ def _path_of(call: CheckedCall) -> str:
 _IN_ORDER = {
     "identify": _identify,
     "alias": _alias,
-    "order": ingest_orders,
     "cart": ingest_carts,
+    "order": ingest_orders,
     "page": _page,
     "track": _track,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,24 +12,23 @@ from accounts.rest.errors import ApiError
 from customers.actions.upsert import SHOP
 from customers.ingesting.claiming import claim_keys, release_keys
 from customers.ingesting.telling import ANONYMOUS, SOURCE, Person, Told, meet
-from customers.models import Customer
 from customers.outcomes import Status
-from sales.actions.carts import order_cart, update_cart
-from sales.actions.lines import NewLine
+from sales.actions.cart_batches import CartChange, Change, order_carts, update_carts
 from sales.actions.upsert import OrderRow, upsert_orders
 from sales.ingesting.calls import CheckedCall, object_of
 from sales.ingesting.commerce import (
+    PRODUCT_ADDED,
     PRODUCT_REMOVED,
     WHOLE_CARTS,
+    CartRow,
     cart_key,
     cart_lines,
-    cart_url,
-    currency_of,
+    cart_row,
     order_row,
-    products_of,
+    products_by_sku,
 )
 from sales.ingesting.ingestion import Ingestion
-from sales.models import Cart, Order
+from sales.models import Product
 
 
 class _Fresh:
@@ -74,84 +73,45 @@ def ingest_orders(calls: Sequence[CheckedCall], done: Ingestion) -> None:
                 )
             )
             taken.append((call, properties))
-    ordered: list[tuple[str, int]] = []
+    ordered: dict[str, int] = {}
     for (call, properties), outcome in zip(taken, upsert_orders(rows, source=SOURCE), strict=True):
         if outcome.status is Status.REFUSED:
             done.errors[call.position] = ApiError("invalid_value", outcome.reason, param=f"properties.{outcome.field}")
         elif outcome.id is not None:
-            ordered.append((cart_key(properties, person=person_of(call)[1]), outcome.id))
-    _close_carts(ordered)
+            ordered[cart_key(properties, person=person_of(call)[1])] = outcome.id
+    if ordered:
+        order_carts(ordered)
     fresh.settle()
-
-
-def _close_carts(ordered: Iterable[tuple[str, int]]) -> None:
-    order_of = dict(ordered)
-    carts = Cart.objects.open().filter(key__in=order_of).order_by("pk")
-    orders = Order.objects.in_bulk(list(order_of.values()))
-    for cart in carts:
-        order = orders[order_of[cart.key]]
-        if cart.customer_id in {None, order.customer_id}:
-            order_cart(cart, order)
 
 
 @transaction.atomic(savepoint=False)
 def ingest_carts(calls: Sequence[CheckedCall], done: Ingestion) -> None:
     """`Cart Updated` and `Checkout Started` say all that is in a cart; `Product Added` and `Removed` what changed."""
-    fresh = _Fresh(done.first_few(calls), done)
-    customers = Customer.objects.in_bulk(set(fresh.people.values()))
+    fresh = _Fresh(calls, done)
+    read: list[tuple[CheckedCall, CartRow]] = []
     for call in fresh.calls:
         with done.refusing(call, within="properties"):
-            _ingest_cart(call, customers[fresh.people[person_of(call)]])
+            properties = object_of("properties", call.properties)
+            read.append((call, cart_row(properties, person=person_of(call)[1], is_whole=call.name in WHOLE_CARTS)))
+    products = products_by_sku(row for _, row in read)
+    changes = [_cart_change(call, row, products, fresh.people[person_of(call)]) for call, row in read]
+    for position, refusal in update_carts(changes).items():
+        call, _ = read[position]
+        with done.refusing(call, within="properties"):
+            raise refusal
     fresh.settle()
 
 
-def _ingest_cart(call: CheckedCall, customer: Customer) -> None:
-    properties = object_of("properties", call.properties)
-    key = cart_key(properties, person=person_of(call)[1])
-    currency = currency_of(properties)
-    if call.name in WHOLE_CARTS:
-        lines = cart_lines(products_of(properties), currency)
-    else:
-        (change,) = cart_lines([properties], currency)
-        lines = _changed_lines(key, change, is_removal=call.name == PRODUCT_REMOVED)
-    update_cart(
-        key=key,
-        customer=customer,
-        lines=lines,
-        currency=currency,
-        url=cart_url(properties) if call.name in WHOLE_CARTS else "",
+def _cart_change(call: CheckedCall, row: CartRow, products: Mapping[str, Product], customer_id: int) -> CartChange:
+    return CartChange(
+        key=row.key,
+        customer_id=customer_id,
+        change=_CHANGES.get(call.name, Change.WHOLE),
+        lines=cart_lines(row, products),
+        currency=row.currency,
         touched_at=datetime.fromisoformat(call.occurred_at),
+        url=row.url,
     )
 
 
-def _changed_lines(key: str, change: NewLine, *, is_removal: bool) -> list[NewLine]:
-    cart = Cart.objects.open().with_lines().select_for_update(of=("self",)).filter(key=key).first()
-    lines = [
-        NewLine(
-            product=line.product,
-            description=line.description,
-            quantity=line.quantity,
-            unit_price_minor=line.unit_price_minor,
-        )
-        for line in (cart.lines.all() if cart else ())
-    ]
-    same = next((line for line in lines if _is_same(line, change)), None)
-    others = [line for line in lines if line is not same]
-    quantity = (same.quantity if same else 0) + (-change.quantity if is_removal else change.quantity)
-    if quantity <= 0:
-        return others
-    return [
-        *others,
-        NewLine(
-            product=change.product,
-            description=change.description,
-            quantity=quantity,
-            unit_price_minor=change.unit_price_minor,
-        ),
-    ]
-
-
-def _is_same(one: NewLine, other: NewLine) -> bool:
-    if one.product or other.product:
-        return one.product == other.product
-    return one.description == other.description
+_CHANGES = {PRODUCT_ADDED: Change.ADDED, PRODUCT_REMOVED: Change.REMOVED}

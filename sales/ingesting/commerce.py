@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from accounts.scope import current_workspace
 from customers.normalising import clean_line
 from customers.refusals import ValueRefused
-from sales.actions.lines import MOST_LINES, NewLine
+from sales.actions.lines import MOST_LINES, MOST_UNITS, NewLine
 from sales.actions.upsert import OrderLineRow, OrderRow
 from sales.models import Product
 from sales.money import LARGEST_AMOUNT, is_currency, minor_per_unit
@@ -47,32 +48,58 @@ def order_row(properties: Properties, *, customer_id: int, occurred_at: datetime
     )
 
 
-def order_line(product: Properties, position: int, currency: str) -> OrderLineRow:
-    where = f"products[{position}]"
+def order_line(product: Properties, position: int | None, currency: str) -> OrderLineRow:
+    """`position`: in the list of products; None for one that the event itself is about."""
+    where = "" if position is None else f"products[{position}]"
     quantity = _quantity(product, where)
-    price = product.get("price")
+    price = minor_units(product.get("price") or 0, currency, _below(where, "price"))
     return OrderLineRow(
         sku=_text(product, "sku", "product_id", "productId", longest=80, within=where),
         name=_text(product, "name", longest=200, within=where),
         category=_text(product, "category", longest=120, within=where),
         quantity=quantity,
-        unit_price_minor=minor_units(0 if price is None else price, currency, f"{where}.price"),
-        total_minor=quantity * minor_units(0 if price is None else price, currency, f"{where}.price"),
+        unit_price_minor=price,
+        total_minor=quantity * price,
     )
 
 
-def cart_lines(products: Sequence[Properties], currency: str) -> list[NewLine]:
+@dataclass(frozen=True)
+class CartRow:
+    """A cart, or what changed in it. `url` is None where nothing is said of it."""
+
+    key: str
+    currency: str
+    url: str | None
+    lines: Sequence[OrderLineRow]
+
+
+def cart_row(properties: Properties, *, person: str, is_whole: bool) -> CartRow:
+    """Raises ValueRefused naming the property."""
+    currency = currency_of(properties)
+    products = enumerate(products_of(properties)) if is_whole else [(None, properties)]
+    return CartRow(
+        key=cart_key(properties, person=person),
+        currency=currency,
+        url=(cart_url(properties) or None) if is_whole else None,
+        lines=[order_line(product, position, currency) for position, product in products],
+    )
+
+
+def products_by_sku(rows: Iterable[CartRow]) -> dict[str, Product]:
+    skus = {line.sku for row in rows for line in row.lines if line.sku}
+    return {product.sku: product for product in Product.objects.filter(sku__in=skus)} if skus else {}
+
+
+def cart_lines(row: CartRow, products: Mapping[str, Product]) -> list[NewLine]:
     """A product that is not known by its SKU is named in its line, and no more."""
-    rows = [order_line(product, position, currency) for position, product in enumerate(products)]
-    known = {product.sku: product for product in Product.objects.filter(sku__in={row.sku for row in rows if row.sku})}
     return [
         NewLine(
-            product=known.get(row.sku),
-            description=row.name or row.sku,
-            quantity=row.quantity,
-            unit_price_minor=row.unit_price_minor,
+            product=products.get(line.sku),
+            description=line.name or line.sku,
+            quantity=line.quantity,
+            unit_price_minor=line.unit_price_minor,
         )
-        for row in rows
+        for line in row.lines
     ]
 
 
@@ -117,9 +144,13 @@ def _quantity(product: Properties, where: str) -> int:
     quantity = product.get("quantity", 1)
     if isinstance(quantity, float) and quantity.is_integer():
         quantity = int(quantity)
-    if isinstance(quantity, bool) or not isinstance(quantity, int):
-        raise ValueRefused("Write a whole number.", field=f"{where}.quantity")
+    if isinstance(quantity, bool) or not isinstance(quantity, int) or not 0 < quantity <= MOST_UNITS:
+        raise ValueRefused(f"Write a whole number from 1 to {MOST_UNITS:,}.", field=_below(where, "quantity"))
     return quantity
+
+
+def _below(where: str, name: str) -> str:
+    return f"{where}.{name}" if where else name
 
 
 def _first(properties: Properties, *names: str) -> Any:
@@ -128,7 +159,7 @@ def _first(properties: Properties, *names: str) -> Any:
 
 def _text(properties: Properties, *names: str, longest: int, required: str = "", within: str = "") -> str:
     value = _first(properties, *names)
-    field = ".".join(part for part in (within, names[0]) if part)
+    field = _below(within, names[0])
     if isinstance(value, bool) or not isinstance(value, str | int | None):
         raise ValueRefused("Write a text.", field=field)
     text = clean_line(str(value), field=field, longest=longest) if value is not None else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -10,9 +10,6 @@ from accounts.rest.errors import ApiError
 from customers.ingesting.telling import Told
 from customers.refusals import Refused
 from sales.ingesting.calls import CheckedCall
-
-MOST_SINGLE = 100
-"""Of the calls that are carried out one by one: more would hold the transaction for too long."""
 
 
 @dataclass
@@ -37,10 +34,3 @@ class Ingestion:
         except Refused as refusal:
             param = f"{within}.{refusal.field}" if refusal.field else within
             self.errors[call.position] = ApiError("invalid_value", str(refusal), param=param)
-
-    def first_few(self, calls: Sequence[CheckedCall]) -> Sequence[CheckedCall]:
-        """As many as are carried out one by one; the others are refused."""
-        for call in calls[MOST_SINGLE:]:
-            message = f"A batch takes {MOST_SINGLE} calls of this kind. Send this one in the next."
-            self.errors[call.position] = ApiError("invalid_value", message, param="type")
-        return calls[:MOST_SINGLE]

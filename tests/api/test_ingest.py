@@ -488,13 +488,15 @@ BATCHES: dict[str, dict[str, Any]] = {
     "page": {"name": "Home", "anonymousId": "{n}", "properties": {"path": "/rye"}},
     "identify": {"userId": "{n}", "anonymousId": "a-{n}", "traits": {"name": "Anna", "plan": "pro"}},
     "alias": {"userId": "{n}", "previousId": "a-{n}"},
+    "cart": {"event": "Cart Updated", "userId": "{n}", "properties": {"products": [{"name": "Rye", "price": 4.5}]}},
+    "addition": {"event": "Product Added", "userId": "{n}", "properties": {"sku": "RYE", "name": "Rye", "price": 4.5}},
     "order": {"event": "Order Completed", "userId": "{n}", "properties": {"order_id": "{n}", "total": 12.5}},
 }
 
 
 def batch_of(kind: str, count: int, *, name: str) -> list[dict[str, Any]]:
     """Calls of people of their own, who are new."""
-    call = {"type": "track" if kind in {"order", "cart"} else kind, "messageId": "{n}", **BATCHES[kind]}
+    call = {"type": "track" if "event" in BATCHES[kind] else kind, "messageId": "{n}", **BATCHES[kind]}
     return [json.loads(json.dumps(call).replace("{n}", f"{name}-{number}")) for number in range(count)]
 
 
