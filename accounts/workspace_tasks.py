@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from celery import Task, shared_task
+from celery import Task, current_app, shared_task
 from celery.result import AsyncResult
+from kombu.exceptions import OperationalError
 
 from accounts.models import Workspace
 from accounts.scope import WorkspaceRequired, current_workspace, has_scope, workspace_scope
@@ -67,3 +68,13 @@ def stepping_task(**options: Any) -> Callable[[Callable[..., None]], Any]:
 def system_task(**options: Any) -> Callable[[Callable[..., None]], Any]:
     """Without a workspace: reads only what carries no row-level security, and queues scoped tasks."""
     return shared_task(**options)  # type: ignore[no-any-return]
+
+
+def is_broker_away() -> bool:
+    """Ask before promising somebody what only a task will do, and before writing: an answer may take a second."""
+    try:
+        with current_app.connection_for_write(connect_timeout=1) as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0, timeout=1)
+    except OperationalError:
+        return True
+    return False

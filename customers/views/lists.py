@@ -16,6 +16,7 @@ from accounts.models import Membership
 from accounts.permissions import Permission, permits
 from accounts.requests import WorkspaceRequest
 from accounts.scope import current_actor
+from accounts.workspace_tasks import is_broker_away
 from customers import actions, queries
 from customers.downloads import customer_csv
 from customers.forms import CustomerFilterForm, TaggingForm
@@ -55,29 +56,37 @@ def customer_download(request: WorkspaceRequest) -> HttpResponseBase:
 @require_POST
 def customer_tagging(request: WorkspaceRequest) -> HttpResponse:
     form = TaggingForm(request.POST)
-    if not form.is_valid():
+    if form.is_valid():
+        try:
+            _tag(request, form)
+        except Refused as refused:
+            form.add_error("tag", str(refused))
+    if form.errors:
         return _tagging_refused(request, form)
-    try:
-        tag = actions.tag_named(form.cleaned_data["tag"])
-    except Refused as refused:
-        form.add_error("tag", str(refused))
-        return _tagging_refused(request, form)
-    if form.cleaned_data["who"] == TaggingForm.MATCHING:
-        _tag_matching(request, tag)
-    else:
-        count = actions.tag_customers([customer.pk for customer in form.cleaned_data["customers"]], tag=tag)
-        messages.success(request, _tagged(count, tag))
     return redirect(f"{request.path.removesuffix('tagging/')}?{request.GET.urlencode()}")
 
 
-def _tag_matching(request: WorkspaceRequest, tag: Tag) -> None:
-    """At once if that takes under a second, else in the background."""
-    wanted = CustomerFilterForm(request.GET).wanted()
-    customers = queries.matching_customers(wanted, queries.found_by(wanted))
-    if queries.count_up_to(customers, actions.TAGS_AT_ONCE) <= actions.TAGS_AT_ONCE:
-        count = actions.tag_customers(list(customers.values_list("pk", flat=True)), tag=tag)
-        messages.success(request, _tagged(count, tag))
-        return
+def _tag(request: WorkspaceRequest, form: TaggingForm) -> None:
+    """At once if that takes under a second, else in the background. Raises Refused."""
+    wanted = CustomerFilterForm(request.GET).wanted() if form.cleaned_data["who"] == TaggingForm.MATCHING else None
+    if wanted is None:
+        ids = [customer.pk for customer in form.cleaned_data["customers"]]
+    else:
+        customers = queries.matching_customers(wanted, queries.found_by(wanted))
+        if queries.count_up_to(customers, actions.TAGS_AT_ONCE) > actions.TAGS_AT_ONCE:
+            _tag_later(request, wanted, name=form.cleaned_data["tag"])
+            return
+        ids = list(customers.values_list("pk", flat=True))
+    tag = actions.tag_named(form.cleaned_data["tag"])
+    messages.success(request, _tagged(actions.tag_customers(ids, tag=tag), tag))
+
+
+def _tag_later(request: WorkspaceRequest, wanted: queries.CustomerFilter, *, name: str) -> None:
+    if is_broker_away():
+        raise Refused(
+            _("So many are tagged in the background, which can't be reached just now. Try again in a minute.")
+        )
+    tag = actions.tag_named(name)
     args = [tag.pk, wanted.as_plain(), current_actor()]
     transaction.on_commit(partial(tag_matching.apply_async, args, workspace=request.workspace))
     messages.info(request, _("They are so many that tagging them as “%s” goes on in the background.") % tag)

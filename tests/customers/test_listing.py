@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 import time_machine
+from celery import current_app
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Role, User, Workspace
 from accounts.scope import workspace_scope
 from customers.actions import add_customer, archive_customer, tag_customer, tag_matching_customers, tag_named
-from customers.models import Customer, CustomerTag, Facts
+from customers.models import Customer, CustomerTag, Facts, Tag
 from customers.queries import CustomerFilter, customer_page, found_by
 from customers.queries.filtering import BirthdayWhen, Kept, matching_customers
 from tests.client import Browser
@@ -233,6 +234,24 @@ def test_a_list_too_long_for_one_request_is_tagged_in_steps(
 
     assert (count, CustomerTag.objects.count()) == (5, 5)
     assert set(Event.objects.filter(kind="CustomerTagged").values_list("actor", flat=True)) == {f"user:{owner.pk}"}
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+def test_what_only_a_worker_can_tag_is_refused_while_none_can_be_told(
+    owner_browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    is_away: bool,  # noqa: FBT001  a parameter
+) -> None:
+    monkeypatch.setattr("customers.actions.TAGS_AT_ONCE", 2)
+    CustomerFactory.create_batch(5)
+    if is_away:
+        monkeypatch.setattr(current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
+
+    answer = owner_browser.post("/customers/tagging/", {"who": "matching", "tag": "regular"})
+
+    assert answer.status_code == (422 if is_away else 302)
+    assert ("be reached just now" in answer.content.decode()) == is_away
+    assert (Tag.objects.count(), CustomerTag.objects.count()) == (0 if is_away else 1, 0)
 
 
 def test_the_download_holds_what_is_filtered_and_no_formula(owner_browser: Browser) -> None:
