@@ -61,6 +61,8 @@ class OrderArchived(EventBody):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderRestored(EventBody):
+    """It was archived, or cancelled, and counts again."""
+
     order_id: int
 
 

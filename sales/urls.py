@@ -14,6 +14,7 @@ urlpatterns = [
     path("orders/<int:order_id>/fulfilment/", views.order_fulfilment, name="order_fulfilment"),
     path("orders/<int:order_id>/refund/", views.order_refund, name="order_refund"),
     path("orders/<int:order_id>/cancellation/", views.order_cancellation, name="order_cancellation"),
+    path("orders/<int:order_id>/reinstatement/", views.order_reinstatement, name="order_reinstatement"),
     path("orders/<int:order_id>/archival/", views.order_archival, name="order_archival"),
     path("orders/<int:order_id>/restoration/", views.order_restoration, name="order_restoration"),
     path("products/", views.product_list, name="product_list"),

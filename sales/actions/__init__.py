@@ -7,6 +7,7 @@ from sales.actions.orders import (
     fulfil_order,
     pay_order,
     place_order,
+    reinstate_order,
     restore_order,
 )
 from sales.actions.products import add_product, archive_product, edit_product, restore_product
@@ -26,6 +27,7 @@ __all__ = [
     "pay_order",
     "place_order",
     "refund_order",
+    "reinstate_order",
     "restore_order",
     "restore_product",
     "update_cart",

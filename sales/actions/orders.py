@@ -129,6 +129,18 @@ def cancel_order(order: Order, *, cancelled_at: datetime | None = None) -> Order
 
 
 @transaction.atomic
+def reinstate_order(order: Order) -> Order:
+    """Take a cancelling back: the order counts again, as it was. Raises OrderClosed for an archived one."""
+    order = _locked(order)
+    if order.archived_at is not None:
+        _refuse_closed(order)
+    if order.cancelled_at is not None:
+        order.cancelled_at = None
+        _stamp(order, "cancelled_at", OrderRestored(customer_id=order.customer_id, order_id=order.pk))
+    return order
+
+
+@transaction.atomic
 def archive_order(order: Order) -> Order:
     """Put away what was entered by mistake: it no longer counts and its number stays taken."""
     order = _locked(order)

@@ -7,6 +7,7 @@ from sales.views.order_steps import (
     order_fulfilment,
     order_payment,
     order_refund,
+    order_reinstatement,
     order_restoration,
 )
 from sales.views.orders import order_create, order_detail, order_edit, order_list
@@ -38,6 +39,7 @@ __all__ = [
     "order_list",
     "order_payment",
     "order_refund",
+    "order_reinstatement",
     "order_restoration",
     "product_archival",
     "product_buyers",

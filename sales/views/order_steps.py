@@ -53,13 +53,23 @@ def order_refund(request: WorkspaceRequest, order_id: int) -> HttpResponse:
 @permits(Permission.EDIT_SALES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_cancellation(request: WorkspaceRequest, order_id: int) -> HttpResponse:
-    """Asks on a page of its own: it can't be undone."""
+    """Asks on a page of its own, which says what goes out of the figures."""
     order = get_object_or_404(queries.order_for_detail(), pk=order_id)
     if request.method != "POST":
         return render(request, "sales/order_cancellation.html", {"order": order})
     with refusal_told(request):
         actions.cancel_order(order)
         messages.success(request, f"Order {order} was cancelled.")
+    return redirect("sales:order_detail", order.pk)
+
+
+@permits(Permission.EDIT_SALES)
+@require_POST
+def order_reinstatement(request: WorkspaceRequest, order_id: int) -> HttpResponse:
+    order = get_object_or_404(Order, pk=order_id)
+    with refusal_told(request):
+        actions.reinstate_order(order)
+        messages.success(request, f"Order {order} is no longer cancelled. It counts again.")
     return redirect("sales:order_detail", order.pk)
 
 

@@ -22,6 +22,7 @@ from sales.actions import (
     edit_order,
     place_order,
     refund_order,
+    reinstate_order,
     restore_order,
 )
 from sales.actions.facts import recount_purchases
@@ -70,7 +71,11 @@ class History:
         self.merges: list[tuple[Customer, Customer, dict[type, list[int]]]] = []
 
     def step(self) -> None:
-        steps = [self.place] * 4 + [self.refund] * 3 + [self.edit, self.cancel, self.archive, self.restore, self.merge]
+        steps = (
+            [self.place] * 4
+            + [self.refund] * 3
+            + [self.edit, self.cancel, self.archive, self.restore, self.reinstate, self.merge]
+        )
         # A history also tries what is refused, such as giving back more than was paid: nothing may change by it.
         with suppress(Refused):
             self.random.choice([*steps, self.undo_merge])()
@@ -122,6 +127,10 @@ class History:
     def restore(self) -> None:
         if order := Order.objects.exclude(archived_at=None).first():
             restore_order(order)
+
+    def reinstate(self) -> None:
+        if order := Order.objects.filter(archived_at=None).exclude(cancelled_at=None).first():
+            reinstate_order(order)
 
     def merge(self) -> None:
         standing = [customer for customer in self.customers if not customer.merged_into_id]

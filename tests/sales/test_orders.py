@@ -18,6 +18,7 @@ from sales.actions import (
     fulfil_order,
     pay_order,
     place_order,
+    reinstate_order,
     restore_order,
     update_cart,
 )
@@ -311,6 +312,24 @@ def test_archive_order_can_be_undone_and_is_told_once() -> None:
 
     assert Order.objects.counted().get() == order
     assert [kind for kind, _ in told()[2:]] == ["OrderArchived", "OrderRestored"]
+
+
+def test_reinstate_order_takes_a_cancelling_back_once() -> None:
+    order = cancel_order(placed(customer=CustomerFactory()))
+
+    for _ in range(2):
+        order = reinstate_order(order)
+
+    assert Order.objects.counted().get() == order
+    assert [kind for kind, _ in told()[2:]] == ["OrderCancelled", "OrderRestored"]
+    assert edit_order(order, channel="web").channel == "web"
+
+
+def test_reinstate_order_refuses_an_archived_one() -> None:
+    order = archive_order(cancel_order(placed()))
+
+    with pytest.raises(OrderClosed, match="Restore it first"):
+        reinstate_order(order)
 
 
 def test_cancel_order_refuses_an_archived_one() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sales.actions import archive_order, archive_product
+from sales.actions import archive_order, archive_product, cancel_order
 from tests.architecture.access.rows import Kwargs, Row
 from tests.factories.customers import CustomerFactory
 from tests.factories.sales import CartFactory, OrderFactory, ProductFactory
@@ -15,6 +15,10 @@ def an_order() -> Kwargs:
 
 def an_archived_order() -> Kwargs:
     return {"order_id": archive_order(OrderFactory()).pk}
+
+
+def a_cancelled_order() -> Kwargs:
+    return {"order_id": cancel_order(OrderFactory()).pk}
 
 
 def a_product() -> Kwargs:
@@ -56,6 +60,7 @@ ROWS = {
     "sales:order_fulfilment": Row(an_order, get=False, post=lambda _: {}),
     "sales:order_refund": Row(an_order, post=lambda _: {"amount": "1.00", "key": "page-1"}),
     "sales:order_cancellation": Row(an_order, post=lambda _: {}),
+    "sales:order_reinstatement": Row(a_cancelled_order, get=False, post=lambda _: {}),
     "sales:order_archival": Row(an_order, get=False, post=lambda _: {}),
     "sales:order_restoration": Row(an_archived_order, get=False, post=lambda _: {}),
     "sales:product_list": Row(query="q=loaf&sort=-price_minor"),
