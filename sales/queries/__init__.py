@@ -2,6 +2,7 @@ from sales.queries.carts import CartFilter, CartTotals, cart_for_detail, cart_to
 from sales.queries.choices import customers_beginning_with
 from sales.queries.history import order_history
 from sales.queries.orders import (
+    MOST_SUMMED,
     OrderFilter,
     OrderTotals,
     channels,
@@ -20,6 +21,7 @@ from sales.queries.products import (
 )
 
 __all__ = [
+    "MOST_SUMMED",
     "Buyer",
     "CartFilter",
     "CartTotals",

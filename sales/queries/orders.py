@@ -13,6 +13,8 @@ from sales.models.orders import OrderQuerySet
 from sales.queries.text_ranges import begins_with
 
 ANY_STATUS = "any"
+# A list of more is not summed at each load: nobody waits for half a million orders to be read.
+MOST_SUMMED = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +35,19 @@ class OrderFilter:
 
 @dataclass(frozen=True)
 class OrderTotals:
-    """`value_minor` is net of refunds, in the workspace's currency. `product_units` are of the product asked for."""
+    """`value_minor` is net of refunds, in the workspace's currency. `product_units` are of the product asked for.
+
+    Where `is_cut`, there are more than MOST_SUMMED orders, and the sums are of some of them.
+    """
 
     orders: int
     value_minor: int
     units: int
     product_units: int
+
+    @property
+    def is_cut(self) -> bool:
+        return self.orders > MOST_SUMMED
 
 
 def orders_for_list(wanted: OrderFilter) -> OrderQuerySet:
@@ -62,13 +71,17 @@ def orders_for_list(wanted: OrderFilter) -> OrderQuerySet:
 
 
 def order_totals(wanted: OrderFilter) -> OrderTotals:
-    """What the filtered orders come to, in one query."""
+    """What the filtered orders come to, in one query that reads at most MOST_SUMMED + 1 of them."""
     product_units = Sum("product_units") if wanted.product is not None else Sum("units", filter=Q(pk=None))
-    found = orders_for_list(wanted).aggregate(
-        orders=Count("pk"),
-        value=Coalesce(Sum(F("value_minor") - F("refunded_value_minor")), 0),
-        all_units=Coalesce(Sum("units"), 0),
-        of_product=Coalesce(product_units, 0),
+    found = (
+        orders_for_list(wanted)
+        .order_by()[: MOST_SUMMED + 1]
+        .aggregate(
+            orders=Count("pk"),
+            value=Coalesce(Sum(F("value_minor") - F("refunded_value_minor")), 0),
+            all_units=Coalesce(Sum("units"), 0),
+            of_product=Coalesce(product_units, 0),
+        )
     )
     return OrderTotals(found["orders"], found["value"], found["all_units"], found["of_product"])
 

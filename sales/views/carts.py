@@ -34,6 +34,7 @@ def cart_list(request: WorkspaceRequest) -> HttpResponse:
         "carts": page.rows,
         "next_cursor": page.next_cursor,
         "totals": queries.cart_totals(wanted),
+        "most_summed": queries.MOST_SUMMED,
         "of_customer": Customer.objects.filter(pk=wanted.customer).first() if wanted.customer else None,
     }
     return render(request, "sales/cart_list.html" + ("#rows" if request.htmx else ""), words)

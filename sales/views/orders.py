@@ -34,6 +34,7 @@ def order_list(request: WorkspaceRequest) -> HttpResponse:
         "orders": page.rows,
         "next_cursor": page.next_cursor,
         "totals": queries.order_totals(wanted),
+        "most_summed": queries.MOST_SUMMED,
         "of_customer": Customer.objects.filter(pk=wanted.customer).first() if wanted.customer else None,
         "of_product": Product.objects.filter(pk=wanted.product).first() if wanted.product else None,
     }

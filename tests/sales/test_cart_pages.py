@@ -123,7 +123,18 @@ def test_the_list_is_searched_filtered_and_sorted(owner_browser: Browser, other_
     assert listed(owner_browser, "?sort=touched_at") == ["a-1", "b-2", "a-2"]
     assert listed(owner_browser, "?status=x&customer=y&sort=z&cursor=c&q=%00") == ["a-2", "b-2", "a-1"]
     page = " ".join(owner_browser.get("/carts/").content.decode().split())
-    assert "3 carts</strong> · €64.00 · 1 in another currency" in page
+    assert "3 carts</strong> · €64.00 · $32.00" in page
+
+
+def test_more_carts_than_are_summed_are_listed_without_a_sum(
+    owner_browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        cart(f"c-{number}")
+    monkeypatch.setattr("sales.queries.carts.MOST_SUMMED", 2)
+    monkeypatch.setattr("sales.queries.MOST_SUMMED", 2)
+
+    assert "More than 2 carts" in owner_browser.get("/carts/").content.decode()
 
 
 def test_an_ordered_cart_leads_to_its_order_and_is_not_changed(owner_browser: Browser) -> None:

@@ -320,7 +320,35 @@ def test_an_archived_order_is_restored_from_the_page(owner_browser: Browser) -> 
     assert order.archived_at is None
 
 
-@pytest.mark.parametrize("step", ["payment", "fulfilment", "cancellation"])
+def test_a_cancelling_is_taken_back_on_the_page(owner_browser: Browser) -> None:
+    order = bread("A-1")
+    owner_browser.post(f"/orders/{order.pk}/cancellation/")
+    assert "Take the cancelling back" in owner_browser.get(f"/orders/{order.pk}/").content.decode()
+
+    response = owner_browser.post(f"/orders/{order.pk}/reinstatement/", follow=True)
+
+    page = response.content.decode()
+    assert ("is no longer cancelled" in page, "Take the cancelling back" in page) == (True, False)
+    order.refresh_from_db()
+    assert order.cancelled_at is None
+
+
+def test_more_orders_than_are_summed_are_listed_without_a_sum(
+    owner_browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        bread(f"A-{number}")
+    whole = owner_browser.get("/orders/").content.decode()
+    monkeypatch.setattr("sales.queries.orders.MOST_SUMMED", 2)
+    monkeypatch.setattr("sales.queries.MOST_SUMMED", 2)
+
+    cut = owner_browser.get("/orders/").content.decode()
+
+    assert ("3 orders" in whole, "after refunds" in whole) == (True, True)
+    assert ("More than 2 orders" in cut, "after refunds" in cut) == (True, False)
+
+
+@pytest.mark.parametrize("step", ["payment", "fulfilment", "cancellation", "reinstatement"])
 def test_a_step_that_is_refused_says_why(owner_browser: Browser, step: str) -> None:
     order = archive_order(bread("A-1", paid=False))
 
@@ -329,7 +357,7 @@ def test_a_step_that_is_refused_says_why(owner_browser: Browser, step: str) -> N
     assert "Order A-1 is archived. Restore it first." in response.content.decode()
 
 
-@pytest.mark.parametrize("step", ["payment", "fulfilment", "archival", "restoration"])
+@pytest.mark.parametrize("step", ["payment", "fulfilment", "archival", "restoration", "reinstatement"])
 def test_looking_never_writes(owner_browser: Browser, step: str) -> None:
     assert owner_browser.get(f"/orders/{bread('A-1').pk}/{step}/").status_code == 405
 
