@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from email.utils import parseaddr
 
@@ -116,8 +116,3 @@ def sender_of(workspace: Workspace) -> Mailbox:
     """The workspace's own address; without one, the installation's, under the workspace's name."""
     address = workspace.sender_email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     return Mailbox(workspace.sender_name or workspace.name, address)
-
-
-def written(desk: Desk, batch: Sequence[Allowed]) -> Iterator[Envelope | Outcome]:
-    """One by one, each when it is asked for: while one is written, the relay answers others."""
-    return (desk.write(allowed) for allowed in batch)
