@@ -40,6 +40,8 @@ class Relay:
     before: dict[str, Callable[[], object]] = field(default_factory=dict)
     # Says goodbye after so many messages on one connection.
     patience: int = 10**9
+    # Greets no more connections than these.
+    room: int = 10**9
     # With a certificate it offers STARTTLS, or speaks TLS from the first byte on.
     tls: ssl.SSLContext | None = None
     is_encrypted: bool = False
@@ -97,7 +99,8 @@ class _Session:
         }
 
     async def talk(self) -> None:
-        greeting = self._relay.replies.get("greeting", "220 relay.example")
+        usual = "220 relay.example" if self._relay.connections <= self._relay.room else "421 4.7.0 too many of you"
+        greeting = self._relay.replies.get("greeting", usual)
         goes_on = await self._reply(greeting)
         while goes_on and (line := await self._reader.readline()):
             command = line.decode().rstrip("\r\n")

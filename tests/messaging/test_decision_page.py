@@ -6,15 +6,17 @@ from collections.abc import Callable
 
 import pytest
 from django.conf import LazySettings
+from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import AuditEntry, Role, User
+from accounts.models import AuditEntry, Role, User, Workspace
 from messaging.actions.settling import Decision, decide_message
-from messaging.models import Message
+from messaging.models import Message, MessageEvent
 from tests.client import Browser
 from tests.conftest import signed_in
 from tests.factories.messaging import MessageFactory
 from tests.messaging.sending.outbox import put_in_doubt, row
 
+LIST_QUERIES, PAGE_QUERIES = 12, 11
 WHY = {"why": "Paul has it on his phone"}
 
 
@@ -93,3 +95,19 @@ def test_the_list_counts_what_is_in_doubt(message: Message, owner_browser: Brows
 
     assert "Of 1 message nobody knows whether it was sent." in owner_browser.get("/messages/").content.decode()
     assert "nobody knows" not in owner_browser.get("/messages/?state=unknown").content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_and_a_page_take_as_many_queries_whatever_they_show(
+    count: int, workspace: Workspace, owner_browser: Browser, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(count):
+        message = put_in_doubt(MessageFactory())
+        for _ in range(count):
+            MessageEvent.objects.create(message=message, kind="put_off", detail="451 later")
+    owner_browser.get("/messages/")
+
+    with django_assert_num_queries(LIST_QUERIES):
+        owner_browser.get("/messages/")
+    with django_assert_num_queries(PAGE_QUERIES):
+        owner_browser.get(f"/messages/{message.pk}/")

@@ -206,3 +206,27 @@ def test_a_server_that_is_cut_off_makes_no_dead_letter() -> None:
     assert heard == [0, 1, 2, 3]
     with workspace_scope(bakery):
         assert DeadLetter.objects.count() == 0
+
+
+def test_what_failed_is_tried_again_when_its_time_has_come(workspace: Workspace, drained: Drained) -> None:
+    heard: list[int] = []
+    is_mended = False
+
+    @subscribe(CustomerJoined)
+    def choke(events: Sequence[Event]) -> None:
+        if not is_mended:
+            raise ValueError("broken")
+        heard.extend(event.pk for event in events)
+
+    with drained():
+        event = record(joined())
+    is_mended = True
+    with drained():
+        record(NoteWritten(customer_id=1, note_id=1))
+    assert heard == []
+    DeadLetter.objects.update(retry_at=DeadLetter.objects.get().failed_at)
+    with drained():
+        record(NoteWritten(customer_id=1, note_id=2))
+
+    assert heard == [event.pk]
+    assert DeadLetter.objects.get().settled_at is not None

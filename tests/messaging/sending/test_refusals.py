@@ -239,3 +239,12 @@ def test_a_message_that_cannot_be_filled_in_fails_and_the_others_go(workspace: W
     assert row(impossible) == ("queued", "", 1)
     assert "KeyError" in impossible.reply
     assert (done.sent, row(fine)[0]) == (1, "sent")
+
+
+def test_an_address_that_no_envelope_can_hold_fails_without_the_relay(workspace: Workspace, relay: Relay) -> None:
+    message = MessageFactory(customer=CustomerFactory(email="zoë@mail.example", email_norm="zoë@mail.example"))
+
+    send_due(workspace)
+
+    assert row(message) == ("failed", "bad_address", 0)
+    assert relay.said("MAIL") == 0
