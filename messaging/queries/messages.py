@@ -65,7 +65,7 @@ def _remark(event: MessageEvent, actor: str) -> Remark:
     outcome = str(MessageState(state).label) if state in MessageState.values else ""
     match event.kind:
         case "put_off":
-            return Remark("clock", _("The mail server put it off"), event.detail, event.at)
+            return Remark("clock", _("Put off until later"), event.detail, event.at)
         case "settled":
             return Remark("mail-check", _("The mail server's log told what became of it"), outcome, event.at)
         case "decided":
