@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,8 +37,11 @@ class Finding:
 
 
 @transaction.atomic
-def settle_by_evidence(findings: Sequence[Finding], *, evidence: str) -> int:
-    """In doubt no longer: sent, or back into the queue with the same Message-ID. Returns how many were settled."""
+def settle_by_evidence(findings: Sequence[Finding], *, evidence: str) -> Counter[str]:
+    """In doubt no longer: sent, or back into the queue with the same Message-ID.
+
+    Returns how many are in which state now; what others settled meanwhile is none of them.
+    """
     settled = _settle(findings)
     MessageEvent.objects.bulk_create(
         MessageEvent(
@@ -45,7 +49,7 @@ def settle_by_evidence(findings: Sequence[Finding], *, evidence: str) -> int:
         )
         for each in settled
     )
-    return len(settled)
+    return Counter(each.state for each in settled)
 
 
 @transaction.atomic

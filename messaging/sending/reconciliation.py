@@ -53,6 +53,5 @@ def _settle(workspace: Workspace, messages: list[Message], log: RelayLog, *, qui
         and (message.message_id in accepted or (message.tried_at < quiet_since and log.covers(message.tried_at)))
     ]
     with workspace_scope(workspace):
-        settled = settle_by_evidence(findings, evidence=type(log).__name__) if findings else 0
-    sent = sum(finding.is_accepted for finding in findings)
-    return Tally(sent=sent, queued=len(findings) - sent, left=len(messages) - settled)
+        settled = settle_by_evidence(findings, evidence=type(log).__name__)
+    return Tally(sent=settled["sent"], queued=settled["queued"], left=len(messages) - settled.total())

@@ -140,7 +140,7 @@ def test_evidence_of_an_earlier_attempt_says_nothing_about_a_later_one(workspace
     assert message.tried_at is not None
     stale = Finding(message.pk, message.tried_at - timedelta(hours=1), is_accepted=False)
 
-    assert settle_by_evidence([stale], evidence="test") == 0
+    assert settle_by_evidence([stale], evidence="test").total() == 0
 
     assert row(message)[0] == "unknown"
 
