@@ -10,7 +10,7 @@ import statistics
 
 from crm.embedded.workloads import fresh_rapport
 
-ROUNDS, CALLS, CALLERS = 7, 2000, 8
+ROUNDS, CALLS, CALLERS = 7, 1000, 8
 UNLIMITED = {"API_REQUESTS_PER_SECOND": "1000000", "API_BURST": "1000000"}
 
 
