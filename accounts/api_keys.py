@@ -21,6 +21,7 @@ class ApiScope(StrEnum):
     SALES_READ = "sales:read"
     SALES_WRITE = "sales:write"
     MESSAGES_READ = "messages:read"
+    CONSENTS_WRITE = "consents:write"
     EVENTS_WRITE = "events:write"
 
 

@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from crm import api_pages
 from customers.api import CustomerViewSet
+from messaging.api import ConsentViewSet, MessageViewSet
 from sales.api import CartViewSet, OrderViewSet, ProductViewSet, ingest
 
 router = SimpleRouter(trailing_slash=False)
@@ -14,11 +15,13 @@ router.register("customers", CustomerViewSet, basename="customer")
 router.register("orders", OrderViewSet, basename="order")
 router.register("products", ProductViewSet, basename="product")
 router.register("carts", CartViewSet, basename="cart")
+router.register("messages", MessageViewSet, basename="message")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/", api_pages.api_reference, name="api_reference"),
     path("docs/errors", api_pages.api_errors, name="api_errors"),
     path("schema", api_pages.api_schema, name="api_schema"),
+    path("consents", ConsentViewSet.as_view({"post": "create"}), name="consent_list"),
     *router.urls,
     *(path(name, view, name=name) for name, view in ingest.VIEWS.items()),
 ]

@@ -15,6 +15,7 @@ SCOPE_WORDS = {
     ApiScope.SALES_READ: _("Read orders, products and carts"),
     ApiScope.SALES_WRITE: _("Add and change orders, products and carts"),
     ApiScope.MESSAGES_READ: _("Read messages"),
+    ApiScope.CONSENTS_WRITE: _("Record consent and its withdrawal"),
     ApiScope.EVENTS_WRITE: _("Send events (identify, track, page)"),
 }
 

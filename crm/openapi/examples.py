@@ -60,6 +60,18 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             },
         ],
     },
+    "consents_create": {
+        "consents": [
+            {
+                "customer": "cus_UkLWZg9D",
+                "topic": "news",
+                "state": "given",
+                "at": "2026-03-02T09:30:00Z",
+                "wording": "Yes, tell me about new breads by e-mail.",
+                "detail": "The form at the till",
+            },
+        ],
+    },
     "customers_create": _ANNA,
     "customers_partial_update": {"city": "Hamburg", "attributes": {"favourite_bread": None}},
     "customers_batch_create": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.api.conftest import PREFIX, ApiClient
 from tests.architecture.house import ROOT
 from tests.client import Browser
 from tests.factories.customers import CustomerFactory
+from tests.factories.messaging import MessageFactory, TopicFactory
 from tests.factories.sales import CartFactory, OrderFactory, ProductFactory
 
 SCHEMA = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
@@ -32,6 +34,7 @@ MADE: dict[str, tuple[str, Callable[[], Any]]] = {
     "orders": ("ord", OrderFactory),
     "products": ("prd", ProductFactory),
     "carts": ("crt", CartFactory),
+    "messages": ("msg", MessageFactory),
 }
 ARCHIVE: dict[str, Callable[[Any], Any]] = {
     "customers": archive_customer,
@@ -77,9 +80,9 @@ def test_every_operation_answers_as_it_is_described(shop: ApiClient, name: str) 
         if "restoration" in address:
             ARCHIVE[kind](made)
         address = address.replace("{id}", encode_id(prefix, made.pk))
-    body = dict(EXAMPLES.get(name, {}))
-    if "customer" in body:
-        body["customer"] = encode_id("cus", CustomerFactory().pk)
+    TopicFactory(key="news")
+    somebody = encode_id("cus", CustomerFactory().pk)
+    body = json.loads(json.dumps(EXAMPLES.get(name, {})).replace("cus_UkLWZg9D", somebody))
 
     response = shop.send(method, address, body) if method in {"post", "patch"} else shop.send(method, address)
 

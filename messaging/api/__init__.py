@@ -1,0 +1,4 @@
+from messaging.api.consents import ConsentViewSet
+from messaging.api.messages import MessageViewSet
+
+__all__ = ["ConsentViewSet", "MessageViewSet"]
