@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.functional import Promise
 
 from customers.importing.plans import ImportPlan
 from customers.importing.reading import Record
@@ -29,6 +30,8 @@ class PersonalData(ABC):
     """
 
     model: ClassVar[type[models.Model]]
+    label: ClassVar[str | Promise]
+    """What its rows are called, in the plural."""
 
     @abstractmethod
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
@@ -65,7 +68,7 @@ class Panel:
     """A part of the profile page: `context` feeds `template`. Lower `order` stands higher."""
 
     key: str
-    title: str
+    title: str | Promise
     order: int
     template: str
     context: Callable[[Customer], dict[str, Any]]
@@ -85,10 +88,10 @@ class ImportField:
     """A column that an importer understands; `guesses` are words in headers, lower case, that mean it."""
 
     name: str
-    label: str
+    label: str | Promise
     guesses: tuple[str, ...] = ()
     shape: Shape = Shape.TEXT
-    hint: str = ""
+    hint: str | Promise = ""
 
 
 class RowReader(ABC):
@@ -123,8 +126,8 @@ class Importer(ABC):
     """What a kind of file means. The reading, mapping, preview, progress and errors are the importing room's."""
 
     kind: ClassVar[str]
-    label: ClassVar[str]
-    description: ClassVar[str]
+    label: ClassVar[str | Promise]
+    description: ClassVar[str | Promise]
     fields: ClassVar[Sequence[ImportField]]
     keeps_attributes: ClassVar[bool] = False
     asks_consent: ClassVar[bool] = False
@@ -189,6 +192,7 @@ class ConsentBasis(ABC):
 
 _personal_data: dict[type[models.Model], PersonalData] = {}
 _panels: dict[str, Panel] = {}
+_groups: dict[str, str | Promise] = {}
 _describers: dict[str, tuple[str, Describe]] = {}
 _importers: dict[str, Importer] = {}
 _consent_basis: list[ConsentBasis] = []
@@ -209,6 +213,17 @@ def register_panel(panel: Panel) -> None:
 
 def panels() -> list[Panel]:
     return sorted(_panels.values(), key=lambda panel: panel.order)
+
+
+def timeline_group(key: str, label: str | Promise) -> str:
+    """Name a filter that events stand under; gives its key, for `describes`."""
+    _groups[key] = label
+    return key
+
+
+def timeline_groups() -> dict[str, str | Promise]:
+    """Labels by key, in the order of the keys."""
+    return dict(sorted(_groups.items()))
 
 
 def describes(*kinds: str, group: str) -> Callable[[Describe], Describe]:
@@ -270,4 +285,6 @@ __all__ = [
     "register_importer",
     "register_panel",
     "register_personal_data",
+    "timeline_group",
+    "timeline_groups",
 ]

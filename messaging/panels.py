@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from customers.contracts import Panel, TimelineEntry, describes, register_panel
+from customers.contracts import Panel, TimelineEntry, describes, register_panel, timeline_group
 from customers.models import Customer
 from messaging import queries
 from messaging.models import ConsentSource, SubscriptionTopic, SuppressionReason
@@ -16,22 +18,23 @@ from messaging.queries import MessageFilter
 from messaging.reasons import reason_in_words
 from timeline.models import Event
 
-MESSAGES, CONSENT = "messages", "consent"
+MESSAGES = timeline_group("messages", gettext_lazy("Messages"))
+CONSENT = timeline_group("consent", gettext_lazy("Consent"))
 SHOWN = 5
 _MESSAGE_WORDS = {
-    "MessageSent": ("mail-check", "{} sent"),
-    "MessageDelivered": ("mail-check", "{} delivered"),
-    "MessageSkipped": ("mail-off", "{} not sent"),
-    "MessageCancelled": ("mail-off", "{} taken back"),
-    "MessageFailed": ("alert-triangle", "{} could not be sent"),
-    "MessageInDoubt": ("help-circle", "Not known whether the {} was sent"),
-    "MessageBounced": ("alert-triangle", "{} came back"),
-    "MessageComplained": ("flag", "{} marked as spam"),
+    "MessageSent": ("mail-check", gettext_lazy("%s sent")),
+    "MessageDelivered": ("mail-check", gettext_lazy("%s delivered")),
+    "MessageSkipped": ("mail-off", gettext_lazy("%s not sent")),
+    "MessageCancelled": ("mail-off", gettext_lazy("%s taken back")),
+    "MessageFailed": ("alert-triangle", gettext_lazy("%s could not be sent")),
+    "MessageInDoubt": ("help-circle", gettext_lazy("Not known whether the %s was sent")),
+    "MessageBounced": ("alert-triangle", gettext_lazy("%s came back")),
+    "MessageComplained": ("flag", gettext_lazy("%s marked as spam")),
 }
 _CONSENT_WORDS = {
-    "ConsentGiven": ("circle-check", "Agreed to “{}”"),
-    "ConsentAsked": ("clock", "Asked for “{}”, not confirmed yet"),
-    "ConsentWithdrawn": ("circle-x", "Wants no more of “{}”"),
+    "ConsentGiven": ("circle-check", gettext_lazy("Agreed to “%s”")),
+    "ConsentAsked": ("clock", gettext_lazy("Asked for “%s”, not confirmed yet")),
+    "ConsentWithdrawn": ("circle-x", gettext_lazy("Wants no more of “%s”")),
 }
 
 
@@ -47,15 +50,15 @@ def describe_consent(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     for event in events:
         if topic := topics.get(event.payload["topic_id"]):
             icon, words = _CONSENT_WORDS[event.kind]
-            entries[event.pk] = TimelineEntry(icon, words.format(topic), _label(ConsentSource, event.payload["source"]))
+            entries[event.pk] = TimelineEntry(icon, words % topic, _label(ConsentSource, event.payload["source"]))
     return entries
 
 
 @describes("AddressSuppressed", "AddressReleased", group=CONSENT)
 def describe_suppression(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     words = {
-        "AddressSuppressed": ("ban", "Address blocked"),
-        "AddressReleased": ("arrow-back-up", "Address may be written to again"),
+        "AddressSuppressed": ("ban", _("Address blocked")),
+        "AddressReleased": ("arrow-back-up", _("Address may be written to again")),
     }
     return {
         event.pk: TimelineEntry(*words[event.kind], _label(SuppressionReason, event.payload["reason"]))
@@ -65,7 +68,7 @@ def describe_suppression(events: Sequence[Event]) -> dict[int, TimelineEntry]:
 
 @describes("BirthdayReached", group=MESSAGES)
 def describe_birthdays(events: Sequence[Event]) -> dict[int, TimelineEntry]:
-    return {event.pk: TimelineEntry("cake", "Had their birthday", "", _url(event)) for event in events}
+    return {event.pk: TimelineEntry("cake", _("Had their birthday"), "", _url(event)) for event in events}
 
 
 def messages_panel(customer: Customer) -> dict[str, Any]:
@@ -79,14 +82,16 @@ def messages_panel(customer: Customer) -> dict[str, Any]:
     }
 
 
-register_panel(Panel("messages", "Messages & consent", 40, "messaging/_customer_panel.html", messages_panel))
+register_panel(
+    Panel("messages", gettext_lazy("Messages & consent"), 40, "messaging/_customer_panel.html", messages_panel)
+)
 
 
 def _message_entry(event: Event) -> TimelineEntry:
     icon, words = _MESSAGE_WORDS[event.kind]
     reason = event.payload.get("reason", "")
     purpose = _label(Purpose, event.payload["purpose"])
-    return TimelineEntry(icon, words.format(purpose), reason_in_words(reason) if reason else "", _url(event))
+    return TimelineEntry(icon, words % purpose, reason_in_words(reason) if reason else "", _url(event))
 
 
 def _url(event: Event) -> str:

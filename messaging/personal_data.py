@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PublicToken
 from accounts.scope import current_workspace
@@ -37,6 +38,7 @@ class MessagesData(_ByCustomer):
     """Erased, a message still counts, but says nothing of whom it went to; its links lead nowhere."""
 
     model = Message
+    label = _("Messages")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         for message in self.rows(customer).select_related("topic", "template_version").order_by("pk"):
@@ -68,6 +70,7 @@ class ConsentData(_ByCustomer):
     """Erased, it still proves that somebody once agreed or left, on which day and through which door; not who."""
 
     model = ConsentRecord
+    label = _("Consents")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         for record in self.rows(customer).select_related("topic").order_by("at", "pk"):
@@ -92,6 +95,7 @@ class SuppressionData(PersonalData):
     """
 
     model = Suppression
+    label = _("Blocked addresses")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         for suppression in self._rows(customer):

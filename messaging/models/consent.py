@@ -5,6 +5,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import WorkspaceForeignKey
 from accounts.models import WorkspaceManager, WorkspaceOwned
@@ -45,18 +46,18 @@ class SubscriptionTopic(WorkspaceOwned):
 
 
 class ConsentState(models.TextChoices):
-    PENDING = "pending", "Waiting for confirmation"
-    GIVEN = "given", "Given"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    PENDING = "pending", _("Waiting for confirmation")
+    GIVEN = "given", _("Given")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 class ConsentSource(models.TextChoices):
-    JOIN_PAGE = "join_page", "Join page"
-    PREFERENCES = "preferences", "Preference page"
-    UNSUBSCRIBE = "unsubscribe", "Unsubscribe link"
-    STAFF = "staff", "Told to staff"
-    IMPORT = "import", "Import"
-    API = "api", "API"
+    JOIN_PAGE = "join_page", _("Join page")
+    PREFERENCES = "preferences", _("Preference page")
+    UNSUBSCRIBE = "unsubscribe", _("Unsubscribe link")
+    STAFF = "staff", _("Told to staff")
+    IMPORT = "import", _("Import")
+    API = "api", _("API")
 
 
 class ConsentRecordQuerySet(models.QuerySet["ConsentRecord"]):
@@ -101,11 +102,11 @@ class ConsentRecord(WorkspaceOwned):
 
 
 class SuppressionReason(models.TextChoices):
-    BOUNCED = "bounced", "The address does not exist"
-    SOFT_BOUNCES = "soft_bounces", "The address kept refusing messages"
-    COMPLAINED = "complained", "The recipient marked a message as spam"
-    UNSUBSCRIBED = "unsubscribed", "The recipient wants no newsletters or greetings"
-    MANUAL = "manual", "Blocked by hand"
+    BOUNCED = "bounced", _("The address does not exist")
+    SOFT_BOUNCES = "soft_bounces", _("The address kept refusing messages")
+    COMPLAINED = "complained", _("The recipient marked a message as spam")
+    UNSUBSCRIBED = "unsubscribed", _("The recipient wants no newsletters or greetings")
+    MANUAL = "manual", _("Blocked by hand")
 
 
 # What was asked for, such as a confirmation, still goes to somebody who only wants no newsletters.

@@ -5,6 +5,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import WorkspaceForeignKey
 from accounts.models import WorkspaceManager, WorkspaceOwned
@@ -16,17 +17,17 @@ from messaging.models.templates import TemplateVersion
 class MessageState(models.TextChoices):
     """Which may follow which is the database's to say: the trigger `message_keeps_its_states`."""
 
-    QUEUED = "queued", "Waiting"
-    LEASED = "leased", "Being prepared"
-    SENDING = "sending", "Being sent"
-    SENT = "sent", "Sent"
-    DELIVERED = "delivered", "Delivered"
-    BOUNCED = "bounced", "Bounced"
-    COMPLAINED = "complained", "Marked as spam"
-    FAILED = "failed", "Failed"
-    UNKNOWN = "unknown", "Not known if sent"
-    SKIPPED = "skipped", "Not sent"
-    CANCELLED = "cancelled", "Cancelled"
+    QUEUED = "queued", _("Waiting")
+    LEASED = "leased", _("Being prepared")
+    SENDING = "sending", _("Being sent")
+    SENT = "sent", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
+    BOUNCED = "bounced", _("Bounced")
+    COMPLAINED = "complained", _("Marked as spam")
+    FAILED = "failed", _("Failed")
+    UNKNOWN = "unknown", _("Not known if sent")
+    SKIPPED = "skipped", _("Not sent")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 LEASED_STATES = (MessageState.LEASED, MessageState.SENDING)

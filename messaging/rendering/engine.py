@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
 from minijinja import Environment, TemplateError, safe
 
 from messaging.rendering.grammar import LARGEST_OUTPUT, LONGEST_LIST, BadTemplate
@@ -36,7 +37,7 @@ class Renderer:
     def render(self, compiled: Compiled, context: Context, *, key: str = "") -> Rendered:
         """Raises BadTemplate. With a `key` (a version's id), `compiled` is only looked at the first time."""
         if any(isinstance(value, list) and len(value) > LONGEST_LIST for value in context.values()):
-            raise BadTemplate(f"A list has more than {LONGEST_LIST} items.")
+            raise BadTemplate(_("A list has more than %(most)s items.") % {"most": LONGEST_LIST})
         try:
             if not key:
                 self._add("preview", compiled)
@@ -52,7 +53,7 @@ class Renderer:
         except TemplateError as error:
             raise BadTemplate(_in_words(error)) from None
         if len(html) > LARGEST_OUTPUT or len(text) > LARGEST_OUTPUT:
-            raise BadTemplate("The message became longer than one megabyte.")
+            raise BadTemplate(_("The message became longer than one megabyte."))
         return Rendered(subject=" ".join(subject.split()), html=html, text=text)
 
     def _add(self, name: str, compiled: Compiled) -> None:
@@ -87,7 +88,7 @@ def _as_link(value: Any) -> Any:
 
 def _in_words(error: TemplateError) -> str:
     if error.kind == "UndefinedError":
-        return "The text uses something that this customer does not have."
+        return _("The text uses something that this customer does not have.")
     if error.kind == "OutOfFuel":
-        return "The text takes too long to fill in."
-    return f"The text could not be filled in ({error.kind})."
+        return _("The text takes too long to fill in.")
+    return _("The text could not be filled in (%(kind)s).") % {"kind": error.kind}

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 LONGEST_SOURCE = 100_000  # characters
@@ -45,7 +46,7 @@ class BadTemplate(ValueError):
     """The text cannot be sent as it is. Says what is wrong, where, and what to do instead."""
 
     def __init__(self, message: str, *, line: int | None = None, field: str = "body") -> None:
-        super().__init__(f"Line {line}: {message}" if line else message)
+        super().__init__(_("Line %(line)s: %(message)s") % {"line": line, "message": message} if line else message)
         self.line = line
         self.field = field
 
@@ -70,17 +71,20 @@ def parse(source: str, *, variables: Collection[str], lists: Collection[str] = (
     any attributes.
     """
     if len(source) > LONGEST_SOURCE:
-        raise BadTemplate(f"The text has {len(source)} characters; at most {LONGEST_SOURCE} can be sent.")
+        raise BadTemplate(
+            _("The text has %(length)s characters; at most %(most)s can be sent.")
+            % {"length": len(source), "most": LONGEST_SOURCE}
+        )
     try:
         tree = _parser.parse(source)
         walk = _Walk(frozenset(variables), frozenset(lists))
         pieces = list(walk.all_of(tree.body))
     except TemplateSyntaxError as error:
-        raise BadTemplate(f"{error.message}", line=error.lineno) from None
+        raise BadTemplate(str(error.message), line=error.lineno) from None
     except RecursionError:
-        raise BadTemplate("The text is nested too deeply.") from None
+        raise BadTemplate(_("The text is nested too deeply.")) from None
     if walk.largest > LARGEST_OUTPUT:
-        raise BadTemplate("The text could become longer than one megabyte: say less inside the loop.")
+        raise BadTemplate(_("The text could become longer than one megabyte: say less inside the loop."))
     return pieces
 
 
@@ -115,7 +119,7 @@ class _Walk:
     def all_of(self, body: Sequence[nodes.Node]) -> Iterator[Piece]:
         self._depth += 1
         if self._depth > DEEPEST_NESTING:
-            raise BadTemplate("The text is nested too deeply.", line=body[0].lineno if body else None)
+            raise BadTemplate(_("The text is nested too deeply."), line=body[0].lineno if body else None)
         for node in body:
             yield from self._statement(node)
         self._depth -= 1
@@ -129,7 +133,7 @@ class _Walk:
         elif isinstance(node, nodes.For):
             yield from self._for(node)
         else:
-            raise BadTemplate(f"{_called(node)} cannot be used here.", line=node.lineno)
+            raise BadTemplate(_("%(what)s cannot be used here.") % {"what": _called(node)}, line=node.lineno)
 
     def _output(self, node: nodes.Expr) -> Piece:
         if isinstance(node, nodes.TemplateData):
@@ -153,13 +157,16 @@ class _Walk:
     def _for(self, node: nodes.For) -> Iterator[Piece]:
         target, over = node.target, node.iter
         if not isinstance(target, nodes.Name) or node.test or node.recursive or node.else_:
-            raise BadTemplate("A loop is written `{% for item in items %}`.", line=node.lineno)
+            raise BadTemplate(_("A loop is written `{% for item in items %}`."), line=node.lineno)
         if _dotted(over) not in self._lists and _dotted(over).partition(".")[0] not in self._items:
-            raise BadTemplate("A loop can only run over one of the lists.", line=node.lineno)
+            raise BadTemplate(_("A loop can only run over one of the lists."), line=node.lineno)
         if len(self._items) >= DEEPEST_LOOP:
-            raise BadTemplate(f"Loops can be nested {DEEPEST_LOOP} deep.", line=node.lineno)
+            raise BadTemplate(_("Loops can be nested %(depth)s deep.") % {"depth": DEEPEST_LOOP}, line=node.lineno)
         if target.name in self._items or target.name in {name.partition(".")[0] for name in self._variables}:
-            raise BadTemplate(f"`{target.name}` has a meaning already: call the item otherwise.", line=node.lineno)
+            raise BadTemplate(
+                _("`%(name)s` has a meaning already: call the item otherwise.") % {"name": target.name},
+                line=node.lineno,
+            )
         written = self._expression(over)
         self._items.append(target.name)
         yield Tag(f"{{% for {target.name} in {written} %}}", is_output=False, line=node.lineno)
@@ -170,9 +177,9 @@ class _Walk:
     def _expression(self, node: nodes.Node, depth: int = 0) -> str:
         writer = self._writers.get(type(node))
         if writer is None:
-            raise BadTemplate(f"{_called(node)} cannot be used here.", line=node.lineno)
+            raise BadTemplate(_("%(what)s cannot be used here.") % {"what": _called(node)}, line=node.lineno)
         if depth > DEEPEST_NESTING:
-            raise BadTemplate("The expression is nested too deeply.", line=node.lineno)
+            raise BadTemplate(_("The expression is nested too deeply."), line=node.lineno)
         return writer(node, depth + 1)
 
     def _either(self, node: nodes.BinExpr, depth: int) -> str:
@@ -184,7 +191,7 @@ class _Walk:
 
     def _comparison(self, node: nodes.Compare, depth: int) -> str:
         if len(node.ops) != 1:
-            raise BadTemplate("Compare two things at a time.", line=node.lineno)
+            raise BadTemplate(_("Compare two things at a time."), line=node.lineno)
         (operand,) = node.ops
         left, right = self._expression(node.expr, depth), self._expression(operand.expr, depth)
         return f"({left} {COMPARISONS[operand.op]} {right})"
@@ -202,25 +209,27 @@ class _Walk:
             return "true" if value else "false"
         if isinstance(value, int | float) and abs(value) < 10**15:
             return repr(value)
-        raise BadTemplate(f"`{value}` cannot be used here.", line=node.lineno)
+        raise BadTemplate(_("`%(value)s` cannot be used here.") % {"value": value}, line=node.lineno)
 
     def _variable(self, node: nodes.Name | nodes.Getattr, _depth: int) -> str:
         name = _dotted(node)
-        head, _, rest = name.partition(".")
+        head, _dot, rest = name.partition(".")
         if name in self._variables or name in self._lists:
             return name
         if self._items and name in LOOP_FACTS:
             return name
         if head in self._items and not any(part.startswith("_") for part in rest.split(".")):
             return name
-        raise BadTemplate(f"There is no variable `{name or _called(node)}`.", line=node.lineno)
+        raise BadTemplate(_("There is no variable `%(name)s`.") % {"name": name or _called(node)}, line=node.lineno)
 
     def _filter(self, node: nodes.Filter, depth: int) -> str:
         if node.node is None or node.name not in FILTERS:
-            raise BadTemplate(f"There is no filter `{node.name}`.", line=node.lineno)
+            raise BadTemplate(_("There is no filter `%(name)s`.") % {"name": node.name}, line=node.lineno)
         is_plain = all(isinstance(argument, nodes.Const) for argument in node.args)
         if node.kwargs or node.dyn_args or node.dyn_kwargs or not is_plain or len(node.args) not in FILTERS[node.name]:
-            raise BadTemplate(f"The filter `{node.name}` cannot be used like this.", line=node.lineno)
+            raise BadTemplate(
+                _("The filter `%(name)s` cannot be used like this.") % {"name": node.name}, line=node.lineno
+            )
         if node.name == "join":
             self._count(LONGEST_LIST * LONGEST_VALUE)
         arguments = ", ".join(self._expression(argument, depth) for argument in node.args)
@@ -252,7 +261,8 @@ def _called(node: nodes.Node) -> str:
     """The node's kind in words that mean something to who wrote it."""
     words = {
         "Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "FloorDiv": "//", "Mod": "%", "Pow": "**", "Concat": "~",
-        "Getitem": "[…]", "Call": "A call (…)", "List": "A list [ ]", "Dict": "A dictionary { }", "Tuple": "A tuple",
+        "Getitem": "[…]", "Call": _("A call (…)"), "List": _("A list [ ]"),
+        "Dict": _("A dictionary { }"), "Tuple": _("A tuple"),
     }  # fmt: skip
     name = type(node).__name__
     return words.get(name, f"`{name.lower()}`")

@@ -17,6 +17,7 @@ from html import escape
 import css_inline
 import nh3
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from accounts.models import Workspace
 from messaging.rendering.grammar import BadTemplate, Piece, Tag, parse, write
@@ -68,7 +69,7 @@ def compile_template(subject: str, body: str, *, template_key: str = "", workspa
     """Raises BadTemplate. `body` is HTML, or plain text whose blank lines part its paragraphs."""
     compiled_subject = compile_subject(subject, template_key=template_key)
     if not body.strip():
-        raise BadTemplate("A message needs some text.")
+        raise BadTemplate(_("A message needs some text."))
     variables = [variable.name for variable in variables_of(template_key)]
     words = body if HAS_MARKUP.search(body) else _paragraphs(body)
     marks = _Marks()
@@ -85,10 +86,12 @@ def compile_template(subject: str, body: str, *, template_key: str = "", workspa
 
 def compile_subject(subject: str, *, template_key: str = "") -> str:
     if not subject.strip():
-        raise BadTemplate("A message needs a subject.", field="subject")
+        raise BadTemplate(_("A message needs a subject."), field="subject")
     if len(subject) > LONGEST_SUBJECT:
         raise BadTemplate(
-            f"The subject has {len(subject)} characters; at most {LONGEST_SUBJECT} are possible.", field="subject"
+            _("The subject has %(length)s characters; at most %(most)s are possible.")
+            % {"length": len(subject), "most": LONGEST_SUBJECT},
+            field="subject",
         )
     variables = [variable.name for variable in variables_of(template_key)]
     try:
@@ -166,7 +169,9 @@ class _Marks:
         places = [int(found[1] or found[2]) for found in self._mark.finditer(text)]
         for place, tag in enumerate(self._tags):
             if places[place : place + 1] != [place]:
-                raise BadTemplate(f"`{tag.source}` stands where no text can stand.", line=tag.line)
+                raise BadTemplate(
+                    _("`%(source)s` stands where no text can stand.") % {"source": tag.source}, line=tag.line
+                )
 
     def complaint(self, attribute: str, value: str) -> str:
         """What is wrong with an attribute's value, or nothing."""

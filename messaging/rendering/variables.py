@@ -10,6 +10,8 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Workspace
 from customers.models import Customer
@@ -22,28 +24,30 @@ Context = dict[str, Any]
 @dataclass(frozen=True)
 class Variable:
     name: str
-    meaning: str
+    meaning: str | Promise
     example: str
 
 
 VARIABLES = (
-    Variable("customer.name", "The customer's name", "Ada Lovelace"),
-    Variable("customer.first_name", "The first word of it; may be empty: `{{ customer.first_name or 'you' }}`", "Ada"),
-    Variable("customer.email", "The customer's e-mail address", "ada@mail.example"),
-    Variable("customer.city", "Where the customer lives; may be empty", "London"),
-    Variable("customer.birthday", "Day and month of birth; may be empty", "10 December"),
-    Variable("workspace.name", "Your business", "Bakery"),
-    Variable("workspace.sender_name", "Who the message is from", "Anna of the bakery"),
-    Variable("workspace.postal_address", "Your postal address", "1 Mill Lane, London"),
-    Variable("unsubscribe_url", "Where the customer leaves this topic; empty in what was asked for", ""),
-    Variable("preferences_url", "Where the customer chooses topics", ""),
+    Variable("customer.name", _("The customer's name"), "Ada Lovelace"),
+    Variable(
+        "customer.first_name", _("The first word of it; may be empty: `{{ customer.first_name or 'you' }}`"), "Ada"
+    ),
+    Variable("customer.email", _("The customer's e-mail address"), "ada@mail.example"),
+    Variable("customer.city", _("Where the customer lives; may be empty"), "London"),
+    Variable("customer.birthday", _("Day and month of birth; may be empty"), "10 December"),
+    Variable("workspace.name", _("Your business"), "Bakery"),
+    Variable("workspace.sender_name", _("Who the message is from"), "Anna of the bakery"),
+    Variable("workspace.postal_address", _("Your postal address"), "1 Mill Lane, London"),
+    Variable("unsubscribe_url", _("Where the customer leaves this topic; empty in what was asked for"), ""),
+    Variable("preferences_url", _("Where the customer chooses topics"), ""),
 )
 
 # What only one kind of template has, by the template's key.
 OWN_VARIABLES: dict[str, tuple[Variable, ...]] = {
     "confirmation": (
-        Variable("confirmation_url", "Where the customer confirms the subscription", ""),
-        Variable("topics", "What the customer asked to hear about", "News and offers"),
+        Variable("confirmation_url", _("Where the customer confirms the subscription"), ""),
+        Variable("topics", _("What the customer asked to hear about"), "News and offers"),
     ),
 }
 

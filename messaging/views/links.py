@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import client_ip
@@ -44,11 +45,11 @@ def preferences(request: PublicRequest, message: Message, customer: Customer) ->
     evidence = Evidence(source=ConsentSource.PREFERENCES, detail=f"message {message.pk}", ip=client_ip(request))
     if "leave" in request.POST:
         actions.unsubscribe_from_everything(customer, evidence=evidence)
-        messages.success(request, "You will get no more messages from us.")
+        messages.success(request, _("You will get no more messages from us."))
         return redirect(request.path)
     if request.method == "POST" and form.is_valid():
         actions.choose_topics(customer, name=form.cleaned_data["name"], topics=form.chosen, evidence=evidence)
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect(request.path)
     words = {"form": form, "address": mask_address(message.address)}
     return render(request, "messaging/preferences.html", words, status=422 if form.errors else 200)

@@ -78,7 +78,7 @@ def message_html(request: WorkspaceRequest, message_id: int) -> HttpResponse:
     message = get_object_or_404(queries.message_for_detail(), pk=message_id)
     if not message.address:
         return letter_refused(
-            "Whoever this went to asked to be forgotten, and what it said to them with it.", status=200
+            _("Whoever this went to asked to be forgotten, and what it said to them with it."), status=200
         )
     try:
         rendered = preview_message(message)
