@@ -8,6 +8,8 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import current_workspace
 from customers.actions.upsert import SHOP, CustomerRow, Outcome, Status, upsert_customers
@@ -26,15 +28,17 @@ _WHO = frozenset({"name", "email_norm", "phone_norm", "external_id", "customer_i
 
 class CustomerImporter(Importer):
     kind = "customers"
-    label = "Customers"
-    description = "One customer on each line: names, addresses, birthdays, and whatever else you know about them."
+    label = _("Customers")
+    description = _("One customer on each line: names, addresses, birthdays, and whatever else you know about them.")
     fields = FIELDS
     keeps_attributes = True
     asks_consent = True
 
     def missing(self, fields: Collection[str]) -> str:
         if {"name", "first_name", "last_name", "email", "phone", "external_id", "public_id"}.isdisjoint(fields):
-            return "Choose at least one column that says who it is: a name, an e-mail address, a phone or a number."
+            return gettext(
+                "Choose at least one column that says who it is: a name, an e-mail address, a phone or a number."
+            )
         return ""
 
     def reader(self, source: Import, plan: ImportPlan) -> RowReader:
@@ -71,7 +75,7 @@ class CustomerReader(RowReader):
         if names := [values.pop(part) for part in ("first_name", "last_name") if part in values]:
             values.setdefault("name", " ".join(names))
         if not values.keys() & _WHO:
-            raise ValueRefused("This line has no name, e-mail address, phone or number.", field="name")
+            raise ValueRefused(gettext("This line has no name, e-mail address, phone or number."), field="name")
         if "external_id" not in values and "email_norm" not in values and "customer_id" not in values:
             # Nothing else says, when the same file comes again, that this is the same person.
             values["external_id"] = f"{self._key}{record.line}"

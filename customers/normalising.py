@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import phonenumbers
 from babel.core import get_global
+from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
 from customers.refusals import ValueRefused
@@ -83,10 +84,13 @@ def clean_text(value: str, *, field: str, longest: int) -> str:
 
 def _storable(text: str, *, field: str, longest: int) -> str:
     if len(text) > longest:
-        raise ValueRefused(f"Shorten this to {longest} characters; it has {len(text)}.", field=field)
+        raise ValueRefused(
+            _("Shorten this to %(longest)s characters; it has %(length)s.") % {"longest": longest, "length": len(text)},
+            field=field,
+        )
     # A lone surrogate comes from broken JSON; no database can store it.
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueRefused("This holds half a character. Type it again.", field=field)
+        raise ValueRefused(_("This holds half a character. Type it again."), field=field)
     return text
 
 
@@ -104,7 +108,9 @@ def clean_email(value: str) -> Email:
     try:
         parsed = validate_email(written, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise ValueRefused(f"Write an e-mail address like maria@bakery.example. {error}", field="email") from error
+        raise ValueRefused(
+            _("Write an e-mail address like maria@bakery.example. %(error)s") % {"error": error}, field="email"
+        ) from error
     return Email(written, parsed.normalized.lower())
 
 
@@ -117,13 +123,13 @@ def clean_phone(value: str, *, country: str = "") -> Phone:
         parsed = phonenumbers.parse(written, country.upper() or None)
     except phonenumbers.NumberParseException as error:
         if error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
-            reason = "Begin with + and the country code, for example +49 30 1234567."
+            reason = _("Begin with + and the country code, for example +49 30 1234567.")
         else:
-            reason = "Write a phone number, for example +49 30 1234567."
+            reason = _("Write a phone number, for example +49 30 1234567.")
         raise ValueRefused(reason, field="phone") from error
     # Some plans of numbers allow for two digits; such a number reaches no person.
     if not phonenumbers.is_possible_number(parsed) or (parsed.national_number or 0) < SHORTEST_NATIONAL_NUMBER:
-        raise ValueRefused("This phone number has too many or too few digits.", field="phone")
+        raise ValueRefused(_("This phone number has too many or too few digits."), field="phone")
     return Phone(written, phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
@@ -140,7 +146,7 @@ def parse_birthday(value: str, *, day_first: bool = True, today: date | None = N
             parts = found.groupdict()
             year = int(parts["year"]) if parts.get("year") else None
             return checked_birthday(month=int(parts["month"]), day=int(parts["day"]), year=year, today=today)
-    raise ValueRefused("Write a birthday as 1990-03-12, or 03-12 without the year.", field="birthday")
+    raise ValueRefused(_("Write a birthday as 1990-03-12, or 03-12 without the year."), field="birthday")
 
 
 @cache
@@ -164,9 +170,12 @@ def checked_birthday(*, month: int, day: int, year: int | None = None, today: da
     try:
         born = date(year if year and is_possible else 2000, month, day)  # 2000 has a 29 February
     except ValueError as error:
-        raise ValueRefused("There is no such day in the calendar.", field="birthday") from error
+        raise ValueRefused(_("There is no such day in the calendar."), field="birthday") from error
     if not is_possible or (year is not None and born > today):
-        raise ValueRefused(f"The year of birth must lie between {OLDEST_BIRTH_YEAR} and today.", field="birthday")
+        raise ValueRefused(
+            _("The year of birth must lie between %(oldest)s and today.") % {"oldest": OLDEST_BIRTH_YEAR},
+            field="birthday",
+        )
     return Birthday(month, day, year)
 
 
@@ -174,8 +183,8 @@ def clean_language(value: str) -> str:
     """A tag like `de` or `pt-BR`."""
     text = value.strip().replace("_", "-")
     if text and not _LANGUAGE.fullmatch(text):
-        raise ValueRefused("Write a language as its code, for example de or pt-BR.", field="language")
-    primary, _, rest = text.partition("-")
+        raise ValueRefused(_("Write a language as its code, for example de or pt-BR."), field="language")
+    primary, _dash, rest = text.partition("-")
     return f"{primary.lower()}-{rest.upper() if len(rest) == 2 else rest}" if rest else primary.lower()  # noqa: PLR2004
 
 
@@ -183,7 +192,7 @@ def clean_zone(value: str) -> str:
     """An IANA name like `Europe/Berlin`."""
     text = value.strip()
     if text and text not in _zones():
-        raise ValueRefused("Write a time zone like Europe/Berlin.", field="zone")
+        raise ValueRefused(_("Write a time zone like Europe/Berlin."), field="zone")
     return text
 
 
@@ -191,7 +200,7 @@ def clean_country(value: str) -> str:
     """Two letters, ISO 3166: `DE`."""
     text = value.strip().upper()
     if text and text not in countries():
-        raise ValueRefused("Write a country as its two letters, for example DE.", field="country")
+        raise ValueRefused(_("Write a country as its two letters, for example DE."), field="country")
     return text
 
 

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from customers.contracts import TimelineEntry, describes
+from customers.contracts import TimelineEntry, describes, timeline_group
+from customers.field_names import field_name
 from customers.models import Customer, IngestedEvent, Note, Tag
 from timeline.models import Event
 
-PROFILE, NOTES, PRIVACY, ACTIVITY = "profile", "notes", "privacy", "activity"
+PROFILE = timeline_group("profile", gettext_lazy("Profile"))
+NOTES = timeline_group("notes", gettext_lazy("Notes"))
+PRIVACY = timeline_group("privacy", gettext_lazy("Privacy"))
+ACTIVITY = timeline_group("activity", gettext_lazy("Activity"))
 LONGEST_EXCERPT = 300
 _SOURCES = {
-    "hand": "Added by hand",
-    "api": "Through the API",
-    "import": "From a file",
-    "join page": "On the join page",
+    "hand": gettext_lazy("Added by hand"),
+    "api": gettext_lazy("Through the API"),
+    "import": gettext_lazy("From a file"),
+    "join page": gettext_lazy("On the join page"),
 }
 
 
@@ -24,7 +30,7 @@ _SOURCES = {
 def describe_joining(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     def words(event: Event) -> TimelineEntry:
         source = str(event.payload.get("source", ""))
-        return TimelineEntry("user-plus", "Became a customer", _SOURCES.get(source, source))
+        return TimelineEntry("user-plus", _("Became a customer"), str(_SOURCES.get(source, source)))
 
     return {event.pk: words(event) for event in events}
 
@@ -32,17 +38,16 @@ def describe_joining(events: Sequence[Event]) -> dict[int, TimelineEntry]:
 @describes("CustomerChanged", group=PROFILE)
 def describe_changes(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     def fields(event: Event) -> str:
-        names = [str(name).rpartition(".")[2].replace("_", " ") for name in event.payload.get("changed", [])]
-        return ", ".join(names).capitalize()
+        return ", ".join(field_name(str(name)) for name in event.payload.get("changed", []))
 
-    return {event.pk: TimelineEntry("user-edit", "Profile changed", fields(event)) for event in events}
+    return {event.pk: TimelineEntry("user-edit", _("Profile changed"), fields(event)) for event in events}
 
 
 @describes("CustomerArchived", "CustomerRestored", group=PROFILE)
 def describe_archiving(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     words = {
-        "CustomerArchived": TimelineEntry("archive", "Archived"),
-        "CustomerRestored": TimelineEntry("arrow-back-up", "Restored"),
+        "CustomerArchived": TimelineEntry("archive", _("Archived")),
+        "CustomerRestored": TimelineEntry("arrow-back-up", _("Restored")),
     }
     return {event.pk: words[event.kind] for event in events}
 
@@ -50,12 +55,12 @@ def describe_archiving(events: Sequence[Event]) -> dict[int, TimelineEntry]:
 @describes("CustomerTagged", "CustomerUntagged", group=PROFILE)
 def describe_tagging(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     tags = Tag.objects.in_bulk({event.payload.get("tag_id") for event in events})
-    named = {"CustomerTagged": "Tagged “{}”", "CustomerUntagged": "Tag “{}” taken off"}
-    nameless = {"CustomerTagged": "Tagged, with a tag that is gone", "CustomerUntagged": "A tag was taken off"}
+    named = {"CustomerTagged": _("Tagged “%s”"), "CustomerUntagged": _("Tag “%s” taken off")}
+    nameless = {"CustomerTagged": _("Tagged, with a tag that is gone"), "CustomerUntagged": _("A tag was taken off")}
 
     def words(event: Event) -> str:
         tag = tags.get(event.payload.get("tag_id"))
-        return named[event.kind].format(tag.name) if tag else nameless[event.kind]
+        return named[event.kind] % tag.name if tag else nameless[event.kind]
 
     return {event.pk: TimelineEntry("tag", words(event)) for event in events}
 
@@ -64,7 +69,7 @@ def describe_tagging(events: Sequence[Event]) -> dict[int, TimelineEntry]:
 def describe_notes(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     """A note that is archived, or was erased, no longer shows its text."""
     notes = Note.objects.in_bulk({event.payload.get("note_id") for event in events})
-    words = {"NoteWritten": "Note", "NoteEdited": "Note edited", "NoteArchived": "Note archived"}
+    words = {"NoteWritten": _("Note"), "NoteEdited": _("Note edited"), "NoteArchived": _("Note archived")}
 
     def entry(event: Event) -> TimelineEntry:
         note = notes.get(event.payload.get("note_id"))
@@ -78,15 +83,15 @@ def describe_notes(events: Sequence[Event]) -> dict[int, TimelineEntry]:
 
 @describes("VisitorRecognised", group=PROFILE)
 def describe_recognition(events: Sequence[Event]) -> dict[int, TimelineEntry]:
-    return {event.pk: TimelineEntry("user", "Recognised as a visitor who was here before") for event in events}
+    return {event.pk: TimelineEntry("user", _("Recognised as a visitor who was here before")) for event in events}
 
 
 @describes("CustomersMerged", "MergeUndone", group=PROFILE)
 def describe_merges(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     absorbed = Customer.objects.in_bulk({event.payload.get("absorbed_id") for event in events})
-    words = {"CustomersMerged": "Merged with {}", "MergeUndone": "Merge with {} undone"}
+    words = {"CustomersMerged": _("Merged with %s"), "MergeUndone": _("Merge with %s undone")}
     return {
-        event.pk: TimelineEntry("arrow-merge", words[event.kind].format(other))
+        event.pk: TimelineEntry("arrow-merge", words[event.kind] % other)
         for event in events
         if (other := absorbed.get(event.payload.get("absorbed_id")))
     }
@@ -95,8 +100,8 @@ def describe_merges(events: Sequence[Event]) -> dict[int, TimelineEntry]:
 @describes("CustomerExported", "CustomerErased", group=PRIVACY)
 def describe_privacy(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     words = {
-        "CustomerExported": TimelineEntry("download", "Everything known was handed out"),
-        "CustomerErased": TimelineEntry("eye-off", "Erased"),
+        "CustomerExported": TimelineEntry("download", _("Everything known was handed out")),
+        "CustomerErased": TimelineEntry("eye-off", _("Erased")),
     }
     return {event.pk: words[event.kind] for event in events}
 
@@ -112,6 +117,6 @@ def describe_custom_events(events: Sequence[Event]) -> dict[int, TimelineEntry]:
         return each.properties_in_words()[:LONGEST_EXCERPT] if each else ""
 
     return {
-        event.pk: TimelineEntry("activity", event.payload["name"] or "Something happened", detail(event))
+        event.pk: TimelineEntry("activity", event.payload["name"] or _("Something happened"), detail(event))
         for event in events
     }

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from customers.contracts import PersonalData, register_personal_data
 from customers.models import (
@@ -63,6 +64,7 @@ class ProfileData(PersonalData):
     """The profile itself stays where it is: a merge fills the survivor's gaps by its own action."""
 
     model = Customer
+    label = _("Profile")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         yield {name: getattr(customer, name) for name in PROFILE_FIELDS}
@@ -93,6 +95,7 @@ class FactsData(PersonalData):
     """Numbers and days: they say nothing of who it was, and the apps that own them count anew after a merge."""
 
     model = Facts
+    label = _("Figures")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         for facts in Facts.objects.filter(customer=customer):
@@ -110,6 +113,7 @@ class FactsData(PersonalData):
 
 class ExternalIdsData(_ByCustomer):
     model = ExternalId
+    label = _("Numbers in other systems")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         yield from self.rows(customer).order_by("pk").values("source", "value", "created_at")
@@ -119,6 +123,7 @@ class NotesData(_ByCustomer):
     """Archived notes are exported too: they are kept."""
 
     model = Note
+    label = _("Notes")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         yield from self.rows(customer).order_by("pk").values("text", "written_at", "edited_at", "archived_at")
@@ -126,6 +131,7 @@ class NotesData(_ByCustomer):
 
 class TagsData(_ByCustomer):
     model = CustomerTag
+    label = _("Tags")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         yield from self.rows(customer).order_by("pk").values("created_at", name=F("tag__name"))
@@ -138,6 +144,7 @@ class AttributeValuesData(_ByCustomer):
     """A value that the survivor has too stays with the absorbed one, whose page-to-be-undone still shows it."""
 
     model = AttributeValue
+    label = _("Attributes")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         yield from self.rows(customer).order_by("pk").values("text", "number", "day", "flag", of=F("attribute__label"))
@@ -150,6 +157,7 @@ class MergesData(PersonalData):
     """What was moved is told by ids and names of fields; without it a merge can't be undone after an erasure."""
 
     model = Merge
+    label = _("Merges")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         merges = Merge.objects.filter(Q(survivor=customer) | Q(absorbed=customer)).order_by("pk")
@@ -171,6 +179,7 @@ class PrivacyRequestsData(_ByCustomer):
     """Erased, a request stays as the proof that it was met; it says nothing of whose it was."""
 
     model = PrivacyRequest
+    label = _("Privacy requests")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         yield from self.rows(customer).order_by("pk").values("kind", "requested_at", "completed_at")
@@ -186,6 +195,7 @@ class IngestedEventsData(PersonalData):
     """
 
     model = IngestedEvent
+    label = _("Events told by programs")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         events = list(_custom_events(customer).order_by("occurred_at", "pk"))
@@ -223,7 +233,7 @@ class ImportRowsData(PersonalData):
             yield {"file": row.source.file_name, "line": row.line, "reason": row.reason, "cells": row.raw}
 
     def erase(self, customer: Customer) -> int:
-        reason = _("This line was emptied when somebody it may speak of was erased.")
+        reason = gettext("This line was emptied when somebody it may speak of was erased.")
         return rows_about(customer, even_by_name=True).update(raw=[], reason=reason, column="")
 
     def move(self, *, absorbed: Customer, survivor: Customer) -> list[int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 if TYPE_CHECKING:
     from customers.models import Customer
 
@@ -24,7 +26,7 @@ class EmailTaken(Refused):
     """`customer` is the one who has this address."""
 
     def __init__(self, customer: Customer) -> None:
-        super().__init__(f"{customer} already has this e-mail address.", field="email")
+        super().__init__(_("%(customer)s already has this e-mail address.") % {"customer": customer}, field="email")
         self.customer = customer
 
 
@@ -32,7 +34,11 @@ class ExternalIdTaken(Refused):
     """`customer` is the one whom the other system means by this id."""
 
     def __init__(self, customer: Customer, *, source: str, value: str) -> None:
-        super().__init__(f"{source}:{value} already belongs to {customer}.", field="external_ids")
+        super().__init__(
+            _("%(source)s:%(value)s already belongs to %(customer)s.")
+            % {"source": source, "value": value, "customer": customer},
+            field="external_ids",
+        )
         self.customer = customer
 
 
@@ -41,9 +47,9 @@ class CustomerGone(Refused):
 
     def __init__(self, customer: Customer) -> None:
         if customer.erased_at:
-            super().__init__("This customer was erased, so nothing can be kept about them any more.")
+            super().__init__(_("This customer was erased, so nothing can be kept about them any more."))
         else:
-            super().__init__("This customer was merged into another. Change the one who remains.")
+            super().__init__(_("This customer was merged into another. Change the one who remains."))
         self.customer = customer
 
 
@@ -51,14 +57,16 @@ class LabelTaken(Refused):
     """Two attributes of one name could not be told apart."""
 
     def __init__(self, label: str) -> None:
-        super().__init__(f"There is already something called “{label}”. Choose another name.", field="label")
+        super().__init__(
+            _("There is already something called “%(label)s”. Choose another name.") % {"label": label}, field="label"
+        )
 
 
 class TagTaken(Refused):
     """Two tags of one name could not be told apart."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is already a tag “{name}”. Choose another name.", field="tag")
+        super().__init__(_("There is already a tag “%(name)s”. Choose another name.") % {"name": name}, field="tag")
 
 
 class MergeRefused(Refused):

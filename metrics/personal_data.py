@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from customers.contracts import PersonalData, register_personal_data
 from customers.models import Customer
 from metrics.models import CountedOrder
@@ -12,6 +14,7 @@ from metrics.models import CountedOrder
 
 class CountedOrderData(PersonalData):
     model = CountedOrder
+    label = _("Counted orders")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         return iter(())

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.scope import current_workspace
 from customers.actions.upsert import SHOP, Outcome
 from customers.contracts import Importer, RowReader, register_importer
@@ -42,8 +44,8 @@ _clean_email = lru_cache(maxsize=4096)(clean_email)
 
 class OrderImporter(Importer):
     kind = "orders"
-    label = "Orders"
-    description = "One order on each line, or one line for each product bought: when, who, how much."
+    label = _("Orders")
+    description = _("One order on each line, or one line for each product bought: when, who, how much.")
     fields = FIELDS
     holds_purchases = True
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from customers.contracts import PersonalData, register_personal_data
 from customers.models import Customer
@@ -36,6 +37,7 @@ class OrdersData(_ByCustomer):
     """
 
     model = Order
+    label = _("Orders")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         for order in Order.objects.filter(customer=customer).with_lines().with_refunds().order_by("placed_at", "pk"):
@@ -73,6 +75,7 @@ class CartsData(_ByCustomer):
     """Erased, a cart goes: what somebody nearly bought is in no books, and its address may lead to their session."""
 
     model = Cart
+    label = _("Carts")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         for cart in Cart.objects.filter(customer=customer).with_lines().order_by("created_at", "pk"):
@@ -105,6 +108,7 @@ class PageViewsData(_ByCustomer):
     """Erased, page views go: where somebody looked is about nothing but them."""
 
     model = PageView
+    label = _("Page views")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         for view in self.rows(customer).order_by("viewed_at", "pk"):

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from customers.events import AttributeArchived, AttributeDefined, AttributeRenamed, AttributeRestored
 from customers.models import Attribute, AttributeValue, Customer
@@ -27,7 +28,7 @@ def define_attribute(*, label: str, kind: str) -> Attribute:
     """Raises ValueRefused, and LabelTaken also for the name of an archived attribute."""
     label = _free_label(label)
     if kind not in AttributeKind.values:
-        raise ValueRefused("Choose one of the four kinds.", field="kind")
+        raise ValueRefused(_("Choose one of the four kinds."), field="kind")
     attribute = Attribute.objects.create(key=_free_key(label), label=label, kind=kind)
     record(AttributeDefined(customer_id=None, attribute_id=attribute.pk))
     return attribute
@@ -76,7 +77,7 @@ def apply_attributes(customer: Customer, values: Mapping[str, AttributeData]) ->
     before, changed = customer.attributes, {}
     for key, value in values.items():
         if key not in known:
-            raise ValueRefused("There is no such attribute.", field=f"attributes.{key}")
+            raise ValueRefused(_("There is no such attribute."), field=f"attributes.{key}")
         cleaned = _of_kind(value, known[key])
         if _plain(cleaned) != before.get(key):
             changed[known[key]] = cleaned
@@ -110,7 +111,11 @@ def _of_kind(value: AttributeData, attribute: Attribute) -> AttributeData:
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if attribute.kind == AttributeKind.NUMBER and is_number:
         return value
-    raise ValueRefused(f"{attribute.label} is {AttributeKind(attribute.kind).label.lower()}.", field=field)
+    raise ValueRefused(
+        _("%(attribute)s takes another kind of value: %(kind)s.")
+        % {"attribute": attribute.label, "kind": AttributeKind(attribute.kind).label},
+        field=field,
+    )
 
 
 def _plain(value: AttributeData) -> Any:
@@ -121,7 +126,7 @@ def _plain(value: AttributeData) -> Any:
 def _free_label(label: str, *, but: Attribute | None = None) -> str:
     label = clean_line(label, field="label", longest=120)
     if not label:
-        raise ValueRefused("Give it a name.", field="label")
+        raise ValueRefused(_("Give it a name."), field="label")
     same = Attribute.objects.filter(label__iexact=label)
     if (same.exclude(pk=but.pk) if but else same).exists():
         raise LabelTaken(label)

@@ -8,6 +8,7 @@ from functools import partial
 from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.doorbells import ring
 from accounts.models import User
@@ -58,7 +59,7 @@ def plan_for(file: Bytes, kind: str, layout: Layout, *, version: int = 0) -> Imp
     """Everything guessed anew for this layout. Raises FileRefused."""
     head = head_of(file, layout, count=SAMPLE)
     if not head.records:
-        raise FileRefused("There is only one line in this file. Export it again, with the lines below the names.")
+        raise FileRefused(_("There is only one line in this file. Export it again, with the lines below the names."))
     known = importers()[kind].fields
     fields = guess_fields(head, known)
     day_order, decimal_sign = guess_formats(head, fields, known)
@@ -199,5 +200,7 @@ def forget_imports(*, now: datetime) -> int:
 def _locked(source: Import, *states: Import.State) -> Import:
     source = Import.objects.select_for_update(of=("self",)).get(pk=source.pk)
     if source.state not in states:
-        raise ImportRefused(f"This import is {source.get_state_display().lower()}: that can't be changed any more.")
+        raise ImportRefused(
+            _("This import can't be changed any more. Its state is: %(state)s.") % {"state": source.get_state_display()}
+        )
     return source

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from customers import contracts
 from customers.actions.profiles import locked, save_customer
@@ -89,9 +90,9 @@ def undo_merge(merge: Merge) -> Merge:
     """
     merge = Merge.objects.select_for_update(of=("self",)).select_related("survivor", "absorbed").get(pk=merge.pk)
     if merge.undone_at:
-        raise MergeRefused("This merge was undone already.")
+        raise MergeRefused(_("This merge was undone already."))
     if timezone.now() - merge.merged_at > UNDO_WITHIN:
-        raise MergeRefused("A merge can be undone for 30 days. Those are over.")
+        raise MergeRefused(_("A merge can be undone for 30 days. Those are over."))
     survivor = locked(merge.survivor)
     absorbed = Customer.objects.select_for_update(of=("self",)).get(pk=merge.absorbed_id)
     for each in contracts.personal_data():
@@ -109,7 +110,7 @@ def undo_merge(merge: Merge) -> Merge:
 def _both_locked(survivor: Customer, absorbed: Customer) -> tuple[Customer, Customer]:
     """In the order of their ids, or two merges of the same pair could wait for each other."""
     if survivor.pk == absorbed.pk:
-        raise MergeRefused("This is one record already. Choose another one to merge it with.")
+        raise MergeRefused(_("This is one record already. Choose another one to merge it with."))
     both = Customer.objects.select_for_update(of=("self",)).filter(pk__in=[survivor.pk, absorbed.pk])
     found = {customer.pk: customer for customer in both.order_by("pk")}
     for customer in found.values():

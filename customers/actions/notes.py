@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from customers.actions.profiles import locked
@@ -47,5 +48,5 @@ def archive_note(note: Note) -> Note:
 def _clean(text: str) -> str:
     text = clean_text(text, field="text", longest=LONGEST_NOTE)
     if not text:
-        raise ValueRefused("Write something first.", field="text")
+        raise ValueRefused(_("Write something first."), field="text")
     return text

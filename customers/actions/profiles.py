@@ -8,6 +8,7 @@ from typing import Any, TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.scope import current_workspace
 from customers.actions.attributes import AttributeData, apply_attributes, write_values
@@ -67,7 +68,7 @@ def add_customer(
     apply_fields(customer, fields)
     customer.is_anonymous = is_anonymous and not _says_who(customer)
     if not customer.is_anonymous and not _says_who(customer) and not external_ids:
-        raise ValueRefused("Give a name, an e-mail address or a phone number.", field="name")
+        raise ValueRefused(_("Give a name, an e-mail address or a phone number."), field="name")
     given = apply_attributes(customer, fields.get("attributes", {}))
     save_customer(customer)
     Facts.objects.create(customer=customer)
@@ -90,7 +91,7 @@ def edit_customer(customer: Customer, **changes: Unpack[CustomerFields]) -> Cust
         customer.is_anonymous = False
         changed.append("is_anonymous")
     if not customer.is_anonymous and not _says_who(customer) and not customer.external_ids.exists():
-        raise ValueRefused("Keep a name, an e-mail address or a phone number.", field="name")
+        raise ValueRefused(_("Keep a name, an e-mail address or a phone number."), field="name")
     given = apply_attributes(customer, changes.get("attributes", {}))
     changed += [f"attributes.{attribute.key}" for attribute in given]
     if changed:
@@ -107,8 +108,8 @@ def add_external_id(customer: Customer, *, source: str, value: str) -> ExternalI
     source = clean_line(source, field="external_ids", longest=60)
     value = clean_line(value, field="external_ids", longest=200)
     if not source or not value:
-        raise ValueRefused("Give the other system's name and its id for the customer.", field="external_ids")
-    external_id, _ = ExternalId.objects.get_or_create(source=source, value=value, defaults={"customer": customer})
+        raise ValueRefused(_("Give the other system's name and its id for the customer."), field="external_ids")
+    external_id, _is_new = ExternalId.objects.get_or_create(source=source, value=value, defaults={"customer": customer})
     if external_id.customer_id != customer.pk:
         raise ExternalIdTaken(external_id.customer, source=source, value=value)
     return external_id
@@ -172,13 +173,15 @@ def _apply_birthday(customer: Customer, value: Birthday | str | None) -> None:
 
 def _apply_joined_on(customer: Customer, value: date) -> None:
     if value > timezone.localdate(timezone=current_workspace().tzinfo):
-        raise ValueRefused("A customer can't have joined in the future.", field="joined_on")
+        raise ValueRefused(_("A customer can't have joined in the future."), field="joined_on")
     customer.joined_on = value
 
 
 def _apply_preferred_channel(customer: Customer, value: str) -> None:
     if value not in Channel.values:
-        raise ValueRefused(f"Choose one of: {', '.join(Channel.values)}.", field="preferred_channel")
+        raise ValueRefused(
+            _("Choose one of: %(channels)s.") % {"channels": ", ".join(Channel.values)}, field="preferred_channel"
+        )
     customer.preferred_channel = value
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Workspace
 from accounts.scope import current_workspace_id, workspace_scope
@@ -113,5 +114,5 @@ def tag_matching_customers(workspace: Workspace, wanted: CustomerFilter, *, tag:
 def _clean_name(name: str) -> str:
     name = clean_line(name, field="tag", longest=60)
     if not name:
-        raise ValueRefused("Write the tag's name.", field="tag")
+        raise ValueRefused(_("Write the tag's name."), field="tag")
     return name

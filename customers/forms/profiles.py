@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, cast
 
-from babel import Locale
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from accounts.languages import reader_locale
 from accounts.models.workspaces import zone_names
 from customers.actions import CustomerFields, apply_fields
 from customers.forms.listing import DayInput
@@ -25,15 +24,13 @@ PLAIN = (
 )  # fmt: skip
 
 
-@cache
 def language_choices() -> list[tuple[str, str]]:
-    names = {code: str(name) for code, name in Locale("en").languages.items() if len(code) == 2}  # noqa: PLR2004
+    names = {code: str(name) for code, name in reader_locale().languages.items() if len(code) == 2}  # noqa: PLR2004
     return sorted(names.items(), key=lambda pair: pair[1])
 
 
-@cache
 def country_choices() -> list[tuple[str, str]]:
-    names = Locale("en").territories
+    names = reader_locale().territories
     return sorted(((code, str(names.get(code, code))) for code in countries()), key=lambda pair: pair[1])
 
 

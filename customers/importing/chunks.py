@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext as _
+
 from customers.contracts import RowReader
 from customers.importing.reading import Record
 from customers.importing.seen import Seen
@@ -117,7 +119,7 @@ class Chunks:
                 parsed.append(self._parse(record))
             except Refused as refusal:
                 refusals[record.line] = Refusal(record, refusal.field, str(refusal))
-        others = f"Line {min(refusals)}, which belongs to it, was refused." if refusals else ""
+        others = _("Line %(line)s, which belongs to it, was refused.") % {"line": min(refusals)} if refusals else ""
         try:
             if not refusals:
                 return self._reader.combine(parsed)

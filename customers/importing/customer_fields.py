@@ -7,6 +7,9 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from accounts.public_ids import decode_id
 from customers.contracts import ImportField, Shape
 from customers.importing.countries import country_code
@@ -27,25 +30,31 @@ from customers.refusals import ValueRefused
 FIELDS = (
     ImportField(
         "external_id",
-        "Customer number",
+        _("Customer number"),
         ("customer id", "id", "customer no", "kundennummer", "kunden nr", "numero client", "id cliente", "klantnummer"),
-        hint="What your shop or till calls the customer. Orders are matched by it.",
-    ),
-    ImportField("public_id", "Rapport id", ("rapport id", "public id"), hint="cus_…, as in a file exported from here."),
-    ImportField("name", "Name", ("full name", "customer", "customer name", "kunde", "nom complet", "nombre", "naam")),
-    ImportField("first_name", "First name", ("given name", "vorname", "prenom", "nombre de pila", "voornaam", "nome")),
-    ImportField(
-        "last_name", "Last name", ("surname", "family name", "nachname", "nom", "apellidos", "achternaam", "cognome")
+        hint=_("What your shop or till calls the customer. Orders are matched by it."),
     ),
     ImportField(
-        "email", "E-mail", ("email", "mail", "email address", "e mail adresse", "courriel", "correo"), Shape.EMAIL
+        "public_id", _("Rapport id"), ("rapport id", "public id"), hint=_("cus_…, as in a file exported from here.")
     ),
     ImportField(
-        "phone", "Phone", ("phone number", "mobile", "telefon", "telefonnummer", "handy", "telephone", "telefono")
+        "name", _("Name"), ("full name", "customer", "customer name", "kunde", "nom complet", "nombre", "naam")
+    ),
+    ImportField(
+        "first_name", _("First name"), ("given name", "vorname", "prenom", "nombre de pila", "voornaam", "nome")
+    ),
+    ImportField(
+        "last_name", _("Last name"), ("surname", "family name", "nachname", "nom", "apellidos", "achternaam", "cognome")
+    ),
+    ImportField(
+        "email", _("E-mail"), ("email", "mail", "email address", "e mail adresse", "courriel", "correo"), Shape.EMAIL
+    ),
+    ImportField(
+        "phone", _("Phone"), ("phone number", "mobile", "telefon", "telefonnummer", "handy", "telephone", "telefono")
     ),
     ImportField(
         "birthday",
-        "Birthday",
+        _("Birthday"),
         (
             "birth date",
             "date of birth",
@@ -60,7 +69,7 @@ FIELDS = (
     ),
     ImportField(
         "joined_on",
-        "Customer since",
+        _("Customer since"),
         (
             "joined",
             "created",
@@ -75,21 +84,24 @@ FIELDS = (
         Shape.DAY,
     ),
     ImportField(
-        "address", "Street", ("street address", "address 1", "address line 1", "strasse", "adresse", "rue", "calle")
+        "address", _("Street"), ("street address", "address 1", "address line 1", "strasse", "adresse", "rue", "calle")
     ),
     ImportField(
-        "postal_code", "Postal code", ("zip", "zip code", "postcode", "plz", "postleitzahl", "code postal", "cp")
+        "postal_code", _("Postal code"), ("zip", "zip code", "postcode", "plz", "postleitzahl", "code postal", "cp")
     ),
-    ImportField("city", "City", ("town", "ort", "stadt", "ville", "ciudad", "plaats", "citta")),
-    ImportField("country", "Country", ("country code", "land", "pays", "pais", "paese")),
-    ImportField("language", "Language", ("locale", "sprache", "langue", "idioma", "taal", "lingua")),
-    ImportField("zone", "Time zone", ("timezone", "zeitzone", "fuseau horaire", "zona horaria")),
+    ImportField("city", _("City"), ("town", "ort", "stadt", "ville", "ciudad", "plaats", "citta")),
+    ImportField("country", _("Country"), ("country code", "land", "pays", "pais", "paese")),
+    ImportField("language", _("Language"), ("locale", "sprache", "langue", "idioma", "taal", "lingua")),
+    ImportField("zone", _("Time zone"), ("timezone", "zeitzone", "fuseau horaire", "zona horaria")),
     ImportField(
-        "preferred_channel", "Preferred channel", ("contact by", "kontaktweg"), hint="email, phone, post or none."
+        "preferred_channel", _("Preferred channel"), ("contact by", "kontaktweg"), hint=_("email, phone, post or none.")
     ),
-    ImportField("source_channel", "Came through", ("source", "channel", "origin", "quelle", "herkunft", "canal")),
+    ImportField("source_channel", _("Came through"), ("source", "channel", "origin", "quelle", "herkunft", "canal")),
     ImportField(
-        "tags", "Tags", ("tag", "labels", "groups", "schlagworte", "gruppen", "etiquettes"), hint="Several, by , or ;"
+        "tags",
+        _("Tags"),
+        ("tag", "labels", "groups", "schlagworte", "gruppen", "etiquettes"),
+        hint=_("Several, by , or ;"),
     ),
 )
 
@@ -152,21 +164,23 @@ def _birthday(cell: str, values: Values, order: DayOrder) -> None:
 def _joined_on(cell: str, order: DayOrder, today: date) -> date:
     day = parse_day(cell, order=order, field="joined_on")
     if day > today:
-        raise ValueRefused("A customer can't have joined in the future.", field="joined_on")
+        raise ValueRefused(gettext("A customer can't have joined in the future."), field="joined_on")
     return day
 
 
 def _channel(cell: str) -> str:
     word = cell.casefold().replace("e-mail", "email")
     if word not in Channel.values:
-        raise ValueRefused(f"Write one of: {', '.join(Channel.values)}.", field="preferred_channel")
+        raise ValueRefused(
+            gettext("Write one of: %(channels)s.") % {"channels": ", ".join(Channel.values)}, field="preferred_channel"
+        )
     return word
 
 
 def _customer_id(cell: str) -> int:
     pk = decode_id("cus", cell)
     if pk is None:
-        raise ValueRefused("This is no id of Rapport: they look like cus_86Rf07xd.", field="public_id")
+        raise ValueRefused(gettext("This is no id of Rapport: they look like cus_86Rf07xd."), field="public_id")
     return pk
 
 

@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from customers.refusals import ValueRefused
 
 
@@ -57,11 +59,11 @@ def parse_day(value: str, *, order: DayOrder, field: str) -> date:
     elif found := _COMPACT.fullmatch(text):
         year, month, day = found[1], found[2], found[3]
     else:
-        raise ValueRefused(f"“{text[:40]}” is no date. Write it as 2026-03-12.", field=field)
+        raise ValueRefused(_("“%(text)s” is no date. Write it as 2026-03-12.") % {"text": text[:40]}, field=field)
     try:
         return date(_full_year(year), int(month), int(day))
     except ValueError as error:
-        raise ValueRefused(f"There is no such day as “{text[:40]}”.", field=field) from error
+        raise ValueRefused(_("There is no such day as “%(text)s”.") % {"text": text[:40]}, field=field) from error
 
 
 def _in_order(first: str, second: str, third: str, order: DayOrder) -> tuple[str, str, str]:
@@ -97,7 +99,9 @@ def _clock_of(text: str, field: str) -> time:
     try:
         return time(hour, int(found[2]), int(found[3] or 0))
     except ValueError as error:
-        raise ValueRefused(f"There is no such time as “{found[0].strip()}”.", field=field) from error
+        raise ValueRefused(
+            _("There is no such time as “%(text)s”.") % {"text": found[0].strip()}, field=field
+        ) from error
 
 
 _PLAIN_AMOUNT = re.compile(r"-?\d+(?:\.\d+)?")
@@ -134,7 +138,10 @@ def parse_number(value: str, *, sign: DecimalSign, field: str) -> Decimal:
     bare = _UNIT.sub("", bare.strip("()") if is_negative else bare).strip()
     bare = _UNIT.sub("", bare).replace("- ", "-").strip()
     if not _GROUPED[sign].fullmatch(bare):
-        raise ValueRefused(f"“{text[:40]}” is no number with “{sign}” before its decimals.", field=field)
+        raise ValueRefused(
+            _("“%(text)s” is no number with “%(sign)s” before its decimals.") % {"text": text[:40], "sign": sign},
+            field=field,
+        )
     thousands = "," if sign is DecimalSign.POINT else "."
     digits = bare.replace(thousands, "").replace("'", "").replace(" ", "").replace(",", ".")
     return -Decimal(digits) if is_negative else Decimal(digits)
@@ -143,7 +150,7 @@ def parse_number(value: str, *, sign: DecimalSign, field: str) -> Decimal:
 def parse_whole(value: str, *, sign: DecimalSign, field: str) -> int:
     number = parse_number(value, sign=sign, field=field)
     if number != number.to_integral_value():
-        raise ValueRefused(f"“{value.strip()[:40]}” is no whole number.", field=field)
+        raise ValueRefused(_("“%(text)s” is no whole number.") % {"text": value.strip()[:40]}, field=field)
     return int(number)
 
 
@@ -164,4 +171,4 @@ def parse_flag(value: str, *, field: str) -> bool | None:
         return None
     if word in _YES or word in _NO:
         return word in _YES
-    raise ValueRefused(f"“{value.strip()[:40]}” is neither yes nor no.", field=field)
+    raise ValueRefused(_("“%(text)s” is neither yes nor no.") % {"text": value.strip()[:40]}, field=field)

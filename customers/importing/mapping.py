@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from django.utils import translation
+
 from customers.contracts import ImportField, Shape
 from customers.importing.formats import DayOrder, DecimalSign, guess_day_order, guess_decimal_sign
 from customers.importing.plans import ATTRIBUTE
@@ -38,7 +40,10 @@ def guess_fields(head: Head, fields: Sequence[ImportField]) -> list[str]:
 
 
 def _is_called(field: ImportField, word: str) -> bool:
-    return word in {normal(guess) for guess in (field.name, field.label, *field.guesses)}
+    """Also by our own name for it: in the reader's language, and in English, as in a file exported from here."""
+    with translation.override("en"):
+        in_english = str(field.label)
+    return word in {normal(guess) for guess in (field.name, str(field.label), in_english, *field.guesses)}
 
 
 def _mentions(field: ImportField, word: str) -> bool:

@@ -12,21 +12,26 @@ from itertools import chain
 from typing import NamedTuple, Protocol
 
 import msgspec
+from babel.numbers import format_decimal
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.languages import reader_locale
 
 ENCODINGS = {
-    "utf-8": "UTF-8",
-    "utf-16": "UTF-16 (Excel's “Unicode text”)",
-    "cp1252": "Western Europe (Windows 1252)",
-    "latin-1": "Western Europe (ISO 8859-1)",
-    "cp1250": "Central Europe (Windows 1250)",
-    "cp1251": "Cyrillic (Windows 1251)",
-    "cp1253": "Greek (Windows 1253)",
-    "cp1254": "Turkish (Windows 1254)",
-    "mac-roman": "Mac Roman",
-    "gb18030": "Chinese (GB 18030)",
-    "shift-jis": "Japanese (Shift JIS)",
+    "utf-8": _("UTF-8"),
+    "utf-16": _("UTF-16 (Excel's “Unicode text”)"),
+    "cp1252": _("Western Europe (Windows 1252)"),
+    "latin-1": _("Western Europe (ISO 8859-1)"),
+    "cp1250": _("Central Europe (Windows 1250)"),
+    "cp1251": _("Cyrillic (Windows 1251)"),
+    "cp1253": _("Greek (Windows 1253)"),
+    "cp1254": _("Turkish (Windows 1254)"),
+    "mac-roman": _("Mac Roman"),
+    "gb18030": _("Chinese (GB 18030)"),
+    "shift-jis": _("Japanese (Shift JIS)"),
 }
-DELIMITERS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Vertical bar"}
+DELIMITERS = {",": _("Comma"), ";": _("Semicolon"), "\t": _("Tab"), "|": _("Vertical bar")}
 
 MOST_COLUMNS = 500
 LONGEST_CELL = 100_000
@@ -122,7 +127,9 @@ def head_of(file: Bytes, layout: Layout, *, count: int) -> Head:
         if len(found) > count:
             break
     if not found:
-        raise FileRefused("The file is empty. Export it again, with at least one line below the names of the columns.")
+        raise FileRefused(
+            gettext("The file is empty. Export it again, with at least one line below the names of the columns.")
+        )
     header = found[0].cells if layout.has_header else []
     width = len(header) or max(len(record.cells) for record in found)
     return Head(column_names(header, width), found[1:] if layout.has_header else found[:count])
@@ -133,11 +140,11 @@ def column_names(header: list[str], count: int) -> list[str]:
     names: list[str] = []
     for at in range(count):
         written = " ".join(header[at].split())[:100] if at < len(header) else ""
-        name = written or f"Column {at + 1}"
+        name = given = written or gettext("Column %(number)s") % {"number": at + 1}
         again = 1
         while name in names:
             again += 1
-            name = f"{written or f'Column {at + 1}'} ({again})"
+            name = f"{given} ({again})"
         names.append(name)
     return names
 
@@ -145,9 +152,9 @@ def column_names(header: list[str], count: int) -> list[str]:
 def damage_of(joined: str) -> str:
     """What is wrong with the characters of a record, given as one string; empty where nothing is."""
     if "\0" in joined:
-        return "This line has a NUL character in it: the file was damaged, or is no text."
+        return gettext("This line has a NUL character in it: the file was damaged, or is no text.")
     if not joined.isascii() and _DAMAGED.search(joined):
-        return "This line has characters that the chosen encoding does not know. Choose another encoding."
+        return gettext("This line has characters that the chosen encoding does not know. Choose another encoding.")
     return ""
 
 
@@ -198,23 +205,23 @@ def _without_separator_line(lines: Iterator[str]) -> Iterator[str]:
 
 def _csv_fault(error: csv.Error, line: int) -> str:
     if "field larger" in str(error):
-        return (
-            f"Line {line}: a cell has more than {LONGEST_CELL:,} characters. Probably a quotation mark is opened there"
-            " and never closed."
-        )
-    return f"Line {line} can't be read as CSV: {error}."
+        return gettext(
+            "Line %(line)s: a cell has more than %(most)s characters. Probably a quotation mark is opened there and"
+            " never closed."
+        ) % {"line": line, "most": format_decimal(LONGEST_CELL, locale=reader_locale())}
+    return gettext("Line %(line)s can't be read as CSV: %(error)s.") % {"line": line, "error": error}
 
 
 def _too_large(columns: int, line: int) -> str:
     if columns <= MOST_COLUMNS:
-        return (
-            f"Line {line} is longer than {LONGEST_RECORD:,} characters. Either this is no CSV file, or a quotation mark"
-            " is opened there and never closed."
-        )
-    return (
-        f"Line {line} has {columns:,} columns; at most {MOST_COLUMNS} can be read. Leave out the columns that are not"
+        return gettext(
+            "Line %(line)s is longer than %(most)s characters. Either this is no CSV file, or a quotation mark is"
+            " opened there and never closed."
+        ) % {"line": line, "most": format_decimal(LONGEST_RECORD, locale=reader_locale())}
+    return gettext(
+        "Line %(line)s has %(columns)s columns; at most %(most)s can be read. Leave out the columns that are not"
         " needed, or choose another delimiter."
-    )
+    ) % {"line": line, "columns": format_decimal(columns, locale=reader_locale()), "most": MOST_COLUMNS}
 
 
 # Of the whole process; other readers of CSV here are content with less.

@@ -17,6 +17,7 @@ from operator import itemgetter
 import msgspec
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
@@ -102,7 +103,7 @@ class Passage:
         try:
             file = self._source.file.open("rb")
         except FileNotFoundError as error:
-            raise FileRefused("The uploaded file is no longer there. Upload it again.") from error
+            raise FileRefused(_("The uploaded file is no longer there. Upload it again.")) from error
         with file:
             if self._take(file, over_at=over_at):
                 with workspace_scope(self._workspace, actor=self._actor):

@@ -11,16 +11,19 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from customers.importing.reading import DELIMITERS, Bytes, FileRefused, Layout
 
 _SAMPLE = 256 * 1024
 _BLOCK = 1 << 20
 _LOOKED_AT = 200
 _NOT_CSV = {
-    b"PK\x03\x04": "This is a spreadsheet or a ZIP file. Save it as CSV and upload that.",
-    b"\xd0\xcf\x11\xe0": "This is an Excel file. Save it as CSV and upload that.",
-    b"%PDF": "This is a PDF. Upload a CSV file.",
-    b"\x1f\x8b": "This file is compressed. Unpack it and upload the CSV file.",
+    b"PK\x03\x04": _("This is a spreadsheet or a ZIP file. Save it as CSV and upload that."),
+    b"\xd0\xcf\x11\xe0": _("This is an Excel file. Save it as CSV and upload that."),
+    b"%PDF": _("This is a PDF. Upload a CSV file."),
+    b"\x1f\x8b": _("This file is compressed. Unpack it and upload the CSV file."),
 }
 # Bytes that Windows 1252 does not know.
 _NOT_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
@@ -50,7 +53,7 @@ def sniff(file: Bytes) -> Sniffed:
             except UnicodeDecodeError:
                 is_utf8 = False
     if not sample.strip():
-        raise FileRefused("The file is empty. Export it again and upload it here.")
+        raise FileRefused(gettext("The file is empty. Export it again and upload it here."))
     for magic, reason in _NOT_CSV.items():
         if sample.startswith(magic):
             raise FileRefused(reason)

@@ -114,7 +114,7 @@ def _alias_fault(call: Aliasing, users: Mapping[str, int], visitors: Mapping[str
     """`named`: the users whom earlier calls of the batch have added, whose numbers are not known yet."""
     ours, theirs = users.get(call.user), users.get(call.previous)
     if ERASED in {ours, theirs, visitors.get(call.previous)}:
-        return IS_ERASED
+        return str(IS_ERASED)
     if ours is not None and theirs is not None and ours != theirs:
         return "Both ids are customers of their own. Staff can merge the two, on the page of either."
     if call.previous in named:

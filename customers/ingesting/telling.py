@@ -68,7 +68,7 @@ def tell(events: Sequence[ToldEvent], write: Callable[[Writing], int], *, is_kep
     if count == len(wanted):
         return Told(count, {})
     missed = _missed(relation, params)
-    refusals = {person: IS_ERASED for person, fate in missed.items() if fate == _ERASED}
+    refusals = {person: str(IS_ERASED) for person, fate in missed.items() if fate == _ERASED}
     if len(refusals) < len(missed):
         refusals |= _meet(sorted(person for person, fate in missed.items() if fate == _UNKNOWN))
         count += write(claim())
@@ -116,7 +116,7 @@ def meet(people: Iterable[Person]) -> tuple[dict[Person, int], dict[Person, str]
     if strangers := sorted(wanted - found.keys()):
         refusals = _meet(strangers)
         found |= _find(strangers)
-    refusals |= {person: IS_ERASED for person, pk in found.items() if pk == ERASED}
+    refusals |= {person: str(IS_ERASED) for person, pk in found.items() if pk == ERASED}
     return {person: pk for person, pk in found.items() if pk != ERASED}, refusals
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.rest.fields import parse_instant
 from accounts.scope import current_workspace
 from customers.actions.upsert import CustomerRow
@@ -91,7 +93,7 @@ def _text(value: Any, name: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueRefused("Write a text.", field=name)
+        raise ValueRefused(_("Write a text."), field=name)
     return str(value)
 
 
@@ -102,7 +104,7 @@ def _day_of(value: Any) -> date:
     try:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise ValueRefused("Write an instant as ISO 8601 with its offset.", field="createdAt") from None
+        raise ValueRefused(_("Write an instant as ISO 8601 with its offset."), field="createdAt") from None
 
 
 def _attribute_key(name: str) -> str:

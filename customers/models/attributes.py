@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import WorkspaceForeignKey
 from accounts.models import WorkspaceOwned
@@ -8,10 +9,10 @@ from customers.models.customers import Customer
 
 
 class AttributeKind(models.TextChoices):
-    TEXT = "text", "Text"
-    NUMBER = "number", "Number"
-    DAY = "day", "Date"
-    FLAG = "flag", "Yes or no"
+    TEXT = "text", _("Text")
+    NUMBER = "number", _("Number")
+    DAY = "day", _("Date")
+    FLAG = "flag", _("Yes or no")
 
 
 class Attribute(WorkspaceOwned):

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce, Concat, NullIf
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import WorkspaceForeignKey
 from accounts.models import WorkspaceManager, WorkspaceOwned
@@ -17,10 +19,10 @@ IS_LISTED = Q(merged_into=None, erased_at=None, archived_at=None, is_anonymous=F
 
 
 class Channel(models.TextChoices):
-    EMAIL = "email", "E-mail"
-    PHONE = "phone", "Phone"
-    POST = "post", "Post"
-    NONE = "none", "Do not contact"
+    EMAIL = "email", _("E-mail")
+    PHONE = "phone", _("Phone")
+    POST = "post", _("Post")
+    NONE = "none", _("Do not contact")
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
@@ -119,7 +121,7 @@ class Customer(WorkspaceOwned):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.email or self.phone or f"Customer {self.pk}"
+        return self.name or self.email or self.phone or gettext("Customer %(pk)s") % {"pk": self.pk}
 
     @property
     def first_name(self) -> str:

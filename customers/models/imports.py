@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import WorkspaceForeignKey
 from accounts.models import WorkspaceManager, WorkspaceOwned
@@ -29,13 +30,13 @@ class Import(WorkspaceOwned):
     """One uploaded file on its way in. What kind of rows it holds is said by an `Importer` of the contracts."""
 
     class State(models.TextChoices):
-        UPLOADED = "uploaded", "Waiting for its columns"
-        CHECKING = "checking", "Being checked"
-        READY = "ready", "Ready to start"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        CANCELLED = "cancelled", "Cancelled"
-        FAILED = "failed", "Failed"
+        UPLOADED = "uploaded", _("Waiting for its columns")
+        CHECKING = "checking", _("Being checked")
+        READY = "ready", _("Ready to start")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Failed")
 
     kind = models.CharField(max_length=20)
     state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import WorkspaceForeignKey
 from accounts.models import WorkspaceOwned
+from customers.field_names import field_name
 from customers.models.customers import Customer
 
 
@@ -20,13 +22,18 @@ class Merge(WorkspaceOwned):
     def __str__(self) -> str:
         return f"{self.absorbed_id} into {self.survivor_id}"
 
+    @property
+    def kept_apart(self) -> list[str]:
+        """What both said differently, by name."""
+        return [field_name(part) for part in self.moved.get("differing", ())]
+
 
 class PrivacyRequest(WorkspaceOwned):
     """A person's wish to have a copy of everything, or to be forgotten. Says nothing about who it was after erasure."""
 
     class Kind(models.TextChoices):
-        EXPORT = "export", "Export"
-        ERASURE = "erasure", "Erasure"
+        EXPORT = "export", _("Export")
+        ERASURE = "erasure", _("Erasure")
 
     customer = WorkspaceForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind)

@@ -4,7 +4,7 @@ from customers.queries.privacy import everything_known, known_counts, people_of
 from customers.queries.profiles import attributes_with_uses, newest_notes, tags_of, who_they_are
 from customers.queries.searching import MOST_FOUND, Found, best_customers, find_customers
 from customers.queries.tags import tags_with_uses
-from customers.queries.timeline import identities, timeline_groups, timeline_page
+from customers.queries.timeline import identities, timeline_page
 
 __all__ = [
     "MOST_COUNTED",
@@ -27,7 +27,6 @@ __all__ = [
     "source_channels",
     "tags_of",
     "tags_with_uses",
-    "timeline_groups",
     "timeline_page",
     "who_they_are",
 ]

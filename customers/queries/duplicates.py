@@ -9,9 +9,9 @@ from typing import Any
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from customers.actions.merging import PARTS, UNDO_WITHIN
+from customers.field_names import field_name
 from customers.models import Customer, Merge
 from customers.queries.profiles import birthday_words, country_name, language_name
 
@@ -49,21 +49,6 @@ def _groups(customers: QuerySet[Customer], column: str, limit: int, *others: str
     return groups.filter(many__gt=1).order_by(column)[:limit]
 
 
-LABELS = {
-    "name": gettext_lazy("Name"),
-    "email": gettext_lazy("E-mail"),
-    "phone": gettext_lazy("Phone"),
-    "birthday": gettext_lazy("Birthday"),
-    "language": gettext_lazy("Language"),
-    "zone": gettext_lazy("Time zone"),
-    "address": gettext_lazy("Street and number"),
-    "city": gettext_lazy("City"),
-    "postal_code": gettext_lazy("Postal code"),
-    "country": gettext_lazy("Country"),
-    "source_channel": gettext_lazy("Came through"),
-}
-
-
 @dataclass(frozen=True)
 class Comparison:
     """One line of two profiles side by side."""
@@ -89,13 +74,13 @@ def _compared_parts(survivor: Customer, absorbed: Customer) -> Iterator[Comparis
     for part, columns in PARTS.items():
         ours, theirs = _shown(survivor, part, columns[0]), _shown(absorbed, part, columns[0])
         if ours or theirs:
-            yield Comparison(str(LABELS[part]), ours, theirs)
+            yield Comparison(field_name(part), ours, theirs)
 
 
 def _compared_attributes(survivor: Customer, absorbed: Customer) -> Iterator[Comparison]:
     for key in sorted({*survivor.attributes, *absorbed.attributes}):
         ours, theirs = str(survivor.attributes.get(key, "")), str(absorbed.attributes.get(key, ""))
-        yield Comparison(key.replace("_", " ").capitalize(), ours, theirs)
+        yield Comparison(field_name(key), ours, theirs)
 
 
 def _shown(customer: Customer, part: str, column: str) -> str:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from customers import contracts
@@ -30,6 +29,6 @@ def everything_known(customer: Customer) -> dict[str, Any]:
 
 def known_counts(customer: Customer) -> list[tuple[str, int]]:
     """How many rows of each kind are known, by a name for people; the kinds without any are left out."""
-    names = {"customers": _("Profiles"), "facts": _("Figures"), "events": _("Lines of the timeline")}
-    known = everything_known(customer)
-    return [(names.get(name, capfirst(name)), len(rows)) for name, rows in known.items() if rows]
+    labels = {str(each.model._meta.verbose_name_plural): str(each.label) for each in contracts.personal_data()}
+    labels["events"] = _("Lines of the timeline")
+    return [(labels[name], len(rows)) for name, rows in everything_known(customer).items() if rows]

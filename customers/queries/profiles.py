@@ -3,12 +3,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from babel import Locale
 from babel.dates import format_skeleton
 from django.db.models import Count, F
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
+from accounts.languages import reader_locale
 from customers.models import Attribute, Customer, Note, Tag
 from customers.models.attributes import AttributeKind
 
@@ -35,7 +34,10 @@ def who_they_are(customer: Customer) -> list[tuple[Any, Any]]:
         (_("Time zone"), customer.zone.replace("_", " ")),
         (_("Came through"), customer.source_channel),
         *attribute_values(customer),
-        *((f"{external.source} id", external.value) for external in customer.external_ids.order_by("source", "value")),
+        *(
+            (_("Number in %s") % external.source, external.value)
+            for external in customer.external_ids.order_by("source", "value")
+        ),
     ]
     return [*always, *((term, value) for term, value in others if value not in {"", None})]
 
@@ -44,20 +46,16 @@ def birthday_words(customer: Customer) -> str:
     if customer.birthday is None:
         return ""
     month, day = customer.birthday
-    words = format_skeleton("MMMMd", date(2000, month, day), locale=to_locale(get_language() or "en"))
+    words = format_skeleton("MMMMd", date(2000, month, day), locale=reader_locale())
     return f"{words}, {customer.birth_year}" if customer.birth_year else words
 
 
 def language_name(code: str) -> str:
-    return str(_locale().languages.get(code.partition("-")[0], code)) if code else ""
+    return str(reader_locale().languages.get(code.partition("-")[0], code)) if code else ""
 
 
 def country_name(code: str) -> str:
-    return str(_locale().territories.get(code, code)) if code else ""
-
-
-def _locale() -> Locale:
-    return Locale.parse(to_locale(get_language() or "en"))
+    return str(reader_locale().territories.get(code, code)) if code else ""
 
 
 def attribute_values(customer: Customer) -> list[tuple[str, object]]:

@@ -42,10 +42,6 @@ def identities(customer: Customer) -> list[int]:
     return [customer.pk, *Customer.objects.filter(merged_into=customer).order_by("pk").values_list("pk", flat=True)]
 
 
-def timeline_groups() -> list[str]:
-    return sorted({group for group, _ in describers().values()})
-
-
 def timeline_page(customer: Customer, *, group: str = "", cursor: str = "", size: int = 30) -> TimelinePage:
     """One query for the events, one for each function that puts a kind of them into words, two for who did it."""
     events = Event.objects.filter(customer_id__in=identities(customer))

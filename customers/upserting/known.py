@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.scope import current_workspace_id
 from customers.staging import Raced, fetch
 
 ERASED = -1
-IS_ERASED = "This customer asked to be erased and is not brought back."
+IS_ERASED = _("This customer asked to be erased and is not brought back.")
 
 
 def canonical_ids(ids: Iterable[int]) -> dict[int, int]:

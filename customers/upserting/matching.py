@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from customers.models import Customer
 from customers.outcomes import Outcome, refused
 from customers.staging import next_ids
@@ -12,7 +15,10 @@ from customers.upserting.known import ERASED, IS_ERASED, canonical_ids, ids_of_a
 from customers.upserting.rows import CustomerRow
 
 _NOBODY = ERASED - 1
-_CALLED = {"external_id": "id", "email": "e-mail address"}
+_OF_ANOTHER = {
+    "external_id": gettext_lazy("This id belongs to another customer."),
+    "email": gettext_lazy("This e-mail address belongs to another customer."),
+}
 
 
 @dataclass(slots=True)
@@ -60,16 +66,16 @@ class Matching:
         }
         found = next((claim for claim in claims.values() if claim is not None), None)
         if found == _NOBODY:
-            return refused("customer_id", "There is no such customer.")
+            return refused("customer_id", _("There is no such customer."))
         if found == ERASED:
-            return refused("external_id", IS_ERASED)
+            return refused("external_id", str(IS_ERASED))
         for name, claim in claims.items():
             if claim is not None and claim != found:
-                return refused(name, f"This {_CALLED[name]} belongs to another customer.")
+                return refused(name, str(_OF_ANOTHER[name]))
         if found is not None:
             return self.targets.setdefault(found, Target(found, is_new=False))
         if not (row.name or row.email_norm or row.phone or row.external_id):
-            return refused("name", "A customer needs a name, an e-mail address, a phone number or an id.")
+            return refused("name", _("A customer needs a name, an e-mail address, a phone number or an id."))
         return self._unborn_target()
 
     def _unborn_target(self) -> Target:

@@ -8,6 +8,7 @@ from operator import attrgetter
 
 import msgspec
 from django.db import models
+from django.utils.translation import gettext as _
 
 from customers.models import Customer, ExternalId, Tag
 from customers.models.customers import Channel
@@ -89,19 +90,21 @@ def fault_of(row: CustomerRow, *, today: date) -> Outcome | None:
             return fault
     for tag in row.tags:
         if not tag or (fault := text_fault("tags", tag, _TAG_LIMIT)):
-            return fault or refused("tags", "A tag needs a name.")
+            return fault or refused("tags", _("A tag needs a name."))
     if row.preferred_channel and row.preferred_channel not in _CHANNELS:
-        return refused("preferred_channel", f"The channel is one of: {', '.join(sorted(_CHANNELS))}.")
+        return refused(
+            "preferred_channel", _("The channel is one of: %(channels)s.") % {"channels": ", ".join(sorted(_CHANNELS))}
+        )
     return _day_fault(row, today)
 
 
 def _day_fault(row: CustomerRow, today: date) -> Outcome | None:
     if row.birth_monthday and not is_birthday(row.birth_monthday):
-        return refused("birth_monthday", "There is no such day in the calendar.")
+        return refused("birth_monthday", _("There is no such day in the calendar."))
     if row.birth_year is not None and not 0 <= row.birth_year <= 9999:  # noqa: PLR2004  years have four digits
-        return refused("birth_year", "There is no such year.")
+        return refused("birth_year", _("There is no such year."))
     if row.joined_on is not None and row.joined_on > today:
-        return refused("joined_on", "A customer can't have joined in the future.")
+        return refused("joined_on", _("A customer can't have joined in the future."))
     return None
 
 
@@ -111,9 +114,9 @@ def says_who(row: CustomerRow) -> bool:
 
 def text_fault(field: str, text: str, limit: int) -> Outcome | None:
     if len(text) > limit:
-        return refused(field, f"This is longer than {limit} characters.")
+        return refused(field, _("This is longer than %(limit)s characters.") % {"limit": limit})
     if not is_storable(text):
-        return refused(field, "This contains a character that cannot be stored (NUL, or half of a pair).")
+        return refused(field, _("This contains a character that cannot be stored (NUL, or half of a pair)."))
     return None
 
 

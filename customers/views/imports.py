@@ -32,7 +32,8 @@ from customers.views.refusals import refusal_told
 @require_safe
 def import_list(request: WorkspaceRequest) -> HttpResponse:
     page = keyset_page(queries.imports_for_list(), sort="-created_at", cursor=request.GET.get("cursor", ""))
-    words = {"imports": page.rows, "next_cursor": page.next_cursor, "importers": importers()}
+    imports = [(source, importers()[source.kind].label) for source in page.rows]
+    words = {"imports": imports, "next_cursor": page.next_cursor}
     return render(request, "customers/import_list.html", words)
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.permissions import Permission, permits
 from accounts.requests import WorkspaceRequest
 from customers import actions, contracts, queries
+from customers.contracts import timeline_groups
 from customers.forms import CustomerForm, NoteForm, TagForm
 from customers.models import Customer, Tag
 from customers.queries.duplicates import undoable_merges
@@ -113,7 +114,7 @@ def profile_words(customer: Customer) -> dict[str, Any]:
 
 
 def timeline_words(request: WorkspaceRequest, customer: Customer) -> dict[str, Any]:
-    groups = queries.timeline_groups()
+    groups = {"": _("Everything"), **timeline_groups()}
     group = request.GET.get("group", "")
     group = group if group in groups else ""
     page = queries.timeline_page(customer, group=group, cursor=request.GET.get("cursor", ""))
@@ -121,8 +122,5 @@ def timeline_words(request: WorkspaceRequest, customer: Customer) -> dict[str, A
         "lines": page.lines,
         "next_cursor": page.next_cursor,
         "group": group,
-        "groups": [
-            {"key": each, "label": each.capitalize() or _("Everything"), "is_current": each == group}
-            for each in ("", *groups)
-        ],
+        "groups": [{"key": key, "label": label, "is_current": key == group} for key, label in groups.items()],
     }

@@ -79,7 +79,7 @@ def _has_only_a_name(row: OrderRow) -> bool:
 
 
 def _present(found: int) -> Buyer:
-    return refused("customer", IS_ERASED) if found == ERASED else found
+    return refused("customer", str(IS_ERASED)) if found == ERASED else found
 
 
 def _add(
