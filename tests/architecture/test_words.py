@@ -9,13 +9,14 @@ import pytest
 
 from accounts.models import Role
 from accounts.scope import workspace_scope
+from tests.architecture.access.imports import LINES
 from tests.architecture.access.rows import Row
 from tests.architecture.test_access_matrix import ROWS, Street, address, undone
 from tests.architecture.words import CLOSE, OPEN, Data, mark_words, plain_texts
 from tests.client import Browser
 
 # Those whose words are all in the catalogue by now.
-APPS = ("accounts", "metrics", "timeline")
+APPS = ("accounts", "customers", "messaging", "metrics", "timeline")
 # Letters to customers, as their writer wrote them.
 LETTERS = {"messaging:message_html", "messaging:greeting_preview"}
 PAGES = sorted(name for name in set(ROWS) - LETTERS if name.startswith(APPS))
@@ -30,6 +31,7 @@ AUDITED = [
 def data(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Data]:
     mark_words(monkeypatch)
     data = Data()
+    data.add([cell for line in LINES for cell in line.split(",")])
     with data.gathered():
         yield data
 

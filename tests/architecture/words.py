@@ -5,6 +5,7 @@ While a test marks the words, whatever comes out of the catalogue, or out of Bab
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,7 +18,9 @@ import babel.numbers
 import pytest
 from babel import Locale
 from django.apps import apps
+from django.core.files import File
 from django.db import connection
+from django.db.backends.postgresql.psycopg_any import Jsonb
 from django.template import engines
 from django.utils import translation
 
@@ -90,8 +93,11 @@ class Data:
         elif isinstance(value, list | tuple):
             for each in value:
                 self.add(each)
-        elif hasattr(value, "obj"):  # psycopg's Jsonb
-            self.add(value.obj)
+        elif isinstance(value, Jsonb):
+            self.add(value.adapted)
+        elif isinstance(value, File):
+            self.add(re.split(r"[\r\n,]+", value.read().decode(errors="replace")))
+            value.seek(0)
 
     def without(self, text: str) -> str:
         """What is left of a text without the test's data, the longest first."""
