@@ -5,6 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import lru_cache
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from customers.contracts import ImportField, Shape
 from customers.importing.formats import DecimalSign, parse_number
 from sales.money import LARGEST_RATE, SAME_RATE, minor_per_unit
@@ -13,13 +16,13 @@ from sales.refusals import AmountRefused
 FIELDS = (
     ImportField(
         "number",
-        "Order number",
+        _("Order number"),
         ("order", "order id", "order no", "id", "bestellnummer", "bestellung", "auftragsnummer", "commande"),
-        hint="Lines with the same number that follow each other are one order. Without it, each line is an order.",
+        hint=_("Lines with the same number that follow each other are one order. Without it, each line is an order."),
     ),
     ImportField(
         "placed_at",
-        "Date",
+        _("Date"),
         (
             "order date",
             "date",
@@ -34,24 +37,24 @@ FIELDS = (
         ),
         Shape.DAY,
     ),
-    ImportField("clock", "Time", ("order time", "uhrzeit", "heure", "hora"), hint="If the date has none."),
+    ImportField("clock", _("Time"), ("order time", "uhrzeit", "heure", "hora"), hint=_("If the date has none.")),
     ImportField(
         "customer_external_id",
-        "Customer number",
+        _("Customer number"),
         ("customer id", "customer", "customer no", "kundennummer", "kunde", "client id", "numero client", "id cliente"),
     ),
     ImportField(
         "customer_email",
-        "Customer's e-mail",
+        _("Customer's e-mail"),
         ("email", "customer email", "mail", "e mail adresse", "courriel", "correo"),
         Shape.EMAIL,
     ),
     ImportField(
-        "customer_name", "Customer's name", ("customer name", "name", "billing name", "kundenname", "nom", "nombre")
+        "customer_name", _("Customer's name"), ("customer name", "name", "billing name", "kundenname", "nom", "nombre")
     ),
     ImportField(
         "total",
-        "Total",
+        _("Total"),
         (
             "amount",
             "order total",
@@ -66,37 +69,37 @@ FIELDS = (
         ),
         Shape.AMOUNT,
     ),
-    ImportField("currency", "Currency", ("currency code", "waehrung", "wahrung", "devise", "moneda")),
-    ImportField("rate", "Exchange rate", ("fx rate", "kurs", "wechselkurs"), Shape.AMOUNT),
-    ImportField("discount", "Discount", ("discount amount", "rabatt", "remise", "descuento"), Shape.AMOUNT),
+    ImportField("currency", _("Currency"), ("currency code", "waehrung", "wahrung", "devise", "moneda")),
+    ImportField("rate", _("Exchange rate"), ("fx rate", "kurs", "wechselkurs"), Shape.AMOUNT),
+    ImportField("discount", _("Discount"), ("discount amount", "rabatt", "remise", "descuento"), Shape.AMOUNT),
     ImportField(
-        "refunded", "Refunded", ("refund", "refunded amount", "erstattet", "erstattung", "rembourse"), Shape.AMOUNT
+        "refunded", _("Refunded"), ("refund", "refunded amount", "erstattet", "erstattung", "rembourse"), Shape.AMOUNT
     ),
-    ImportField("units", "Units", ("items", "total quantity", "stueck", "anzahl artikel", "unites"), Shape.AMOUNT),
-    ImportField("channel", "Channel", ("source", "sales channel", "kanal", "canal", "filiale", "store")),
-    ImportField("paid_at", "Paid on", ("paid at", "payment date", "bezahlt am", "zahlungsdatum"), Shape.DAY),
+    ImportField("units", _("Units"), ("items", "total quantity", "stueck", "anzahl artikel", "unites"), Shape.AMOUNT),
+    ImportField("channel", _("Channel"), ("source", "sales channel", "kanal", "canal", "filiale", "store")),
+    ImportField("paid_at", _("Paid on"), ("paid at", "payment date", "bezahlt am", "zahlungsdatum"), Shape.DAY),
     ImportField(
-        "fulfilled_at", "Fulfilled on", ("fulfilled at", "shipped at", "versendet am", "geliefert am"), Shape.DAY
+        "fulfilled_at", _("Fulfilled on"), ("fulfilled at", "shipped at", "versendet am", "geliefert am"), Shape.DAY
     ),
-    ImportField("cancelled_at", "Cancelled on", ("cancelled at", "canceled at", "storniert am"), Shape.DAY),
+    ImportField("cancelled_at", _("Cancelled on"), ("cancelled at", "canceled at", "storniert am"), Shape.DAY),
     ImportField(
-        "sku", "Product number", ("sku", "lineitem sku", "article number", "artikelnummer", "product id", "ref")
+        "sku", _("Product number"), ("sku", "lineitem sku", "article number", "artikelnummer", "product id", "ref")
     ),
     ImportField(
-        "product", "Product", ("product name", "item", "lineitem name", "article", "artikel", "produkt", "produit")
+        "product", _("Product"), ("product name", "item", "lineitem name", "article", "artikel", "produkt", "produit")
     ),
-    ImportField("category", "Product category", ("category", "kategorie", "warengruppe", "categorie")),
+    ImportField("category", _("Product category"), ("category", "kategorie", "warengruppe", "categorie")),
     ImportField(
-        "quantity", "Quantity", ("qty", "lineitem quantity", "menge", "anzahl", "quantite", "cantidad"), Shape.AMOUNT
+        "quantity", _("Quantity"), ("qty", "lineitem quantity", "menge", "anzahl", "quantite", "cantidad"), Shape.AMOUNT
     ),
     ImportField(
         "price",
-        "Price of one",
+        _("Price of one"),
         ("unit price", "lineitem price", "einzelpreis", "preis", "prix", "precio"),
         Shape.AMOUNT,
     ),
     ImportField(
-        "line_total", "Total of the line", ("line total", "subtotal", "zeilensumme", "positionsbetrag"), Shape.AMOUNT
+        "line_total", _("Total of the line"), ("line total", "subtotal", "zeilensumme", "positionsbetrag"), Shape.AMOUNT
     ),
 )
 LINE_FIELDS = frozenset({"sku", "product", "quantity", "price", "line_total"})
@@ -109,12 +112,18 @@ def parse_amount(cell: str, *, sign: DecimalSign, currency: str, field: str) -> 
     number = parse_number(cell, sign=sign, field=field)
     minor = number * _minor_per_unit(currency)
     if minor != minor.to_integral_value():
-        raise AmountRefused(f"“{cell.strip()[:40]}” has more decimals than {currency} has.", field=field)
+        raise AmountRefused(
+            gettext("“%(text)s” has more decimals than %(currency)s has.")
+            % {"text": cell.strip()[:40], "currency": currency},
+            field=field,
+        )
     return int(minor)
 
 
 def rate_micros(number: Decimal, *, field: str) -> int:
     micros = int((number * SAME_RATE).to_integral_value())
     if not 0 < micros <= LARGEST_RATE:
-        raise AmountRefused("A rate is above 0, and says what one of the currency is worth in yours.", field=field)
+        raise AmountRefused(
+            gettext("A rate is above 0, and says what one of the currency is worth in yours."), field=field
+        )
     return micros

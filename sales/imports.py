@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import current_workspace
@@ -51,11 +52,11 @@ class OrderImporter(Importer):
 
     def missing(self, fields: Collection[str]) -> str:
         if "placed_at" not in fields:
-            return "Choose the column with the date of the order."
+            return gettext("Choose the column with the date of the order.")
         if {"total", "line_total", "price"}.isdisjoint(fields):
-            return "Choose the column with the total, or those with the prices of the products."
+            return gettext("Choose the column with the total, or those with the prices of the products.")
         if not {"price", "line_total"}.isdisjoint(fields) and {"sku", "product"}.isdisjoint(fields):
-            return "Choose the column that says which product was bought."
+            return gettext("Choose the column that says which product was bought.")
         return ""
 
     def reader(self, source: Import, plan: ImportPlan) -> RowReader:
@@ -106,7 +107,7 @@ class OrderReader(RowReader):
 
     def _times(self, cells: Mapping[str, str]) -> dict[str, Any]:
         if "placed_at" not in cells:
-            raise ValueRefused("An order needs its date.", field="placed_at")
+            raise ValueRefused(gettext("An order needs its date."), field="placed_at")
         times = {"placed_at": self._instant(f"{cells['placed_at']} {cells.get('clock', '')}", "placed_at")}
         for name in _STAMPS:
             if name in cells:
@@ -123,7 +124,7 @@ class OrderReader(RowReader):
         if self._number_at is None:
             return f"{self._key}{record.line}"
         if "number" not in cells:
-            raise ValueRefused("An order needs its number.", field="number")
+            raise ValueRefused(gettext("An order needs its number."), field="number")
         return clean_line(cells["number"], field="number", longest=longest(Order, "number"))
 
     def _customer(self, cells: Mapping[str, str]) -> dict[str, str]:
@@ -147,7 +148,10 @@ class OrderReader(RowReader):
         if "rate" in cells:
             return rate_micros(parse_number(cells["rate"], sign=self._plan.decimal_sign, field="rate"), field="rate")
         if currency not in self._plan.rates:
-            raise RateRequired(f"Say what 1 {currency} was worth in {self._home}.", field="rate")
+            raise RateRequired(
+                gettext("Say what 1 %(currency)s was worth in %(home)s.") % {"currency": currency, "home": self._home},
+                field="rate",
+            )
         return self._plan.rates[currency]
 
     def _amount(self, cells: Mapping[str, str], name: str, currency: str) -> int:
@@ -163,7 +167,7 @@ class OrderReader(RowReader):
         price = self._amount(cells, "price", currency) if "price" in cells else None
         total = self._amount(cells, "line_total", currency) if "line_total" in cells else None
         if price is None and total is None:
-            raise ValueRefused("The product's price is missing.", field="price")
+            raise ValueRefused(gettext("The product's price is missing."), field="price")
         quantity = parse_whole(cells.get("quantity", "1"), sign=self._plan.decimal_sign, field="quantity")
         return OrderLineRow(
             sku=texts.get("sku", ""),
@@ -186,7 +190,7 @@ class OrderReader(RowReader):
         elif lines:
             order["total_minor"] = sum(map(line_total, lines)) - order.get("discount_minor", 0)
         else:
-            raise ValueRefused("An order needs its total.", field="total")
+            raise ValueRefused(gettext("An order needs its total."), field="total")
         row = OrderRow(**order, lines=lines or None)
         if fault := fault_of(row):
             raise Refused(fault.reason, field=fault.field)

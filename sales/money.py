@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from babel import Locale
-from babel.core import UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision, get_currency_symbol, list_currencies
-from django.conf import settings
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext as _
 
+from accounts.languages import reader_locale
 from customers.refusals import ValueRefused
 
 SAME_RATE = 1_000_000
@@ -42,7 +40,7 @@ def worth(amount_minor: int, *, currency: str, rate_micros: int, in_currency: st
 def written(amount_minor: int, currency: str) -> str:
     """An amount for a reader, in the language in force: 1250 and EUR give "€12.50"."""
     amount = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
-    return format_currency(amount, currency, locale=_reader_locale())
+    return format_currency(amount, currency, locale=reader_locale())
 
 
 def typed(amount_minor: int, currency: str) -> str:
@@ -60,11 +58,18 @@ def parse_amount(text: str, currency: str) -> int:
     with_decimals, in_thousands = _with_decimals(number, digits), _in_thousands(number)
     if with_decimals is None and in_thousands is not None and digits > 0 and len(re.findall("[.,]", number)) == 1:
         whole, part = re.split("[.,]", number)
-        raise ValueRefused(f"{number} can be read in two ways: write {whole}{part} or {whole}.{part[:digits]}.")
+        raise ValueRefused(
+            _("%(number)s can be read in two ways: write %(one)s or %(other)s.")
+            % {"number": number, "one": f"{whole}{part}", "other": f"{whole}.{part[:digits]}"}
+        )
     amount = in_thousands if with_decimals is None else with_decimals
     if amount is None:
-        reason = "An amount can't be negative." if number.startswith(("-", "−")) else ""  # noqa: RUF001  typed by phones
-        raise ValueRefused(reason or f"Write an amount in {currency}, such as {typed(1250, currency)}.")
+        reason = _("An amount can't be negative.") if number.startswith(("-", "−")) else ""  # noqa: RUF001  typed by phones
+        raise ValueRefused(
+            reason
+            or _("Write an amount in %(currency)s, such as %(example)s.")
+            % {"currency": currency, "example": typed(1250, currency)}
+        )
     return int(amount.scaleb(digits))
 
 
@@ -72,14 +77,14 @@ def parse_rate(text: str) -> int:
     """Read "0,92" or "0.921345" as millionths. Raises ValueRefused."""
     number = text.strip().replace(",", ".")
     if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,6})?", number):
-        raise ValueRefused("Write a rate such as 0.92, with at most 6 decimals.")
+        raise ValueRefused(_("Write a rate such as 0.92, with at most 6 decimals."))
     return int(Decimal(number).scaleb(6))
 
 
 def _bare(text: str, currency: str) -> str:
     """Digits and marks alone; what stands for the currency may go before or after."""
     number = re.sub(r"[\s'\u2019]", "", text[: _LONGEST_TEXT + 1])
-    for sign in (currency, currency.lower(), get_currency_symbol(currency, locale=_reader_locale())):
+    for sign in (currency, currency.lower(), get_currency_symbol(currency, locale=reader_locale())):
         number = number.removeprefix(sign).removesuffix(sign)
     return number if len(number) <= _LONGEST_TEXT else ""
 
@@ -100,10 +105,3 @@ def _in_thousands(number: str) -> Decimal | None:
     """`1.234`, `1,234,567`."""
     found = re.fullmatch(r"[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+|(?:\.[0-9]{3})+)", number)
     return Decimal(re.sub("[.,]", "", number)) if found else None
-
-
-def _reader_locale() -> Locale:
-    try:
-        return Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse("en")

@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sales.refusals import DateRefused
 
@@ -11,7 +13,17 @@ EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 CLOCKS_DIFFER = timedelta(days=1)
 
 
+_INSTANTS = {
+    "day of the order": gettext_lazy("The day of the order"),
+    "time of payment": gettext_lazy("The time of payment"),
+    "time of fulfilment": gettext_lazy("The time of fulfilment"),
+    "time of cancelling": gettext_lazy("The time of cancelling"),
+    "time of the refund": gettext_lazy("The time of the refund"),
+    "time of the cart": gettext_lazy("The time of the cart"),
+}
+
+
 def refuse_instant(at: datetime, *, field: str, label: str) -> None:
     """Raises DateRefused for what can't have happened yet, or was before any shop kept such records."""
     if not EARLIEST <= at <= timezone.now() + CLOCKS_DIFFER:
-        raise DateRefused(f"The {label} must lie between 1900 and now.", field=field)
+        raise DateRefused(_("%(instant)s must lie between 1900 and now.") % {"instant": _INSTANTS[label]}, field=field)

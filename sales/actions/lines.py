@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from babel.numbers import format_decimal
+from django.utils.translation import gettext as _
+
+from accounts.languages import reader_locale
 from accounts.scope import current_workspace
 from customers.normalising import clean_line
 from customers.refusals import ValueRefused
@@ -66,21 +70,29 @@ class PricedLine:
 def price_lines(lines: Sequence[NewLine], *, currency: str) -> list[PricedLine]:
     """Number the lines from 1, fill in what the product knows. Raises LineRefused with the line's position."""
     if len(lines) > MOST_LINES:
-        raise LineRefused(f"There are {len(lines)} lines; at most {MOST_LINES} fit.")
+        raise LineRefused(
+            _("There are %(count)s lines; at most %(most)s fit.") % {"count": len(lines), "most": MOST_LINES}
+        )
     return [_price(line, position, currency) for position, line in enumerate(lines, start=1)]
+
+
+def quantity_fault() -> str:
+    return _("The quantity must be between 1 and %(most)s.") % {
+        "most": format_decimal(MOST_UNITS, locale=reader_locale())
+    }
 
 
 def subtotal(lines: Sequence[PricedLine]) -> int:
     """The sum of the lines, in minor units. Raises AmountRefused."""
     total = sum(line.total_minor for line in lines)
     if total > LARGEST_AMOUNT:
-        raise AmountRefused("The total is too large.", field="lines")
+        raise AmountRefused(_("The total is too large."), field="lines")
     return total
 
 
 def _price(line: NewLine, position: int, currency: str) -> PricedLine:
     if not 0 < line.quantity <= MOST_UNITS:
-        raise _refused(position, f"The quantity must be between 1 and {MOST_UNITS:,}.")
+        raise _refused(position, quantity_fault())
     unit_price_minor = _unit_price(line, position, currency)
     total_minor = unit_price_minor * line.quantity if line.total_minor is None else line.total_minor
     try:
@@ -103,7 +115,7 @@ def _description(line: NewLine, position: int) -> str:
     if given := clean_line(line.description, field="description", longest=200):
         return given
     if line.product is None:
-        raise _refused(position, "Say what it is.")
+        raise _refused(position, _("Say what it is."))
     return line.product.name
 
 
@@ -114,8 +126,8 @@ def _unit_price(line: NewLine, position: int, currency: str) -> int:
         return line.total_minor // line.quantity
     if line.product and currency == current_workspace().currency:
         return line.product.price_minor
-    raise _refused(position, "A price is missing.")
+    raise _refused(position, _("A price is missing."))
 
 
 def _refused(position: int, reason: str) -> LineRefused:
-    return LineRefused(f"Line {position}: {reason}", position=position)
+    return LineRefused(_("Line %(position)s: %(reason)s") % {"position": position, "reason": reason}, position=position)

@@ -6,6 +6,7 @@ from typing import TypedDict, Unpack
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.scope import current_workspace, current_workspace_id
 from customers.models import Customer
@@ -165,7 +166,7 @@ def _price(
     exchange = exchange_for(currency, rate_micros)
     priced = price_lines(lines, currency=exchange.currency)
     if not priced:
-        raise LineRefused("An order needs at least one line.")
+        raise LineRefused(_("An order needs at least one line."))
     order.currency, order.rate_micros = exchange.currency, exchange.rate_micros
     order.units = sum(line.quantity for line in priced)
     _total(order, subtotal(priced))
@@ -180,7 +181,7 @@ def _edit_amounts(order: Order, changes: OrderChanges) -> None:
     exchange = exchange_for(changes.get("currency", order.currency), _rate_after(order, changes))
     order.currency, order.rate_micros = exchange.currency, exchange.rate_micros
     if order.refunded_minor and before != (order.currency, order.rate_micros):
-        raise AmountRefused("Part of this order was refunded: its currency and rate can't change.", field="currency")
+        raise AmountRefused(_("Part of this order was refunded: its currency and rate can't change."), field="currency")
     if "lines" in changes:
         priced = _price(order, lines=changes["lines"], currency=order.currency, rate_micros=order.rate_micros)
         order.lines.all().delete()
@@ -188,7 +189,7 @@ def _edit_amounts(order: Order, changes: OrderChanges) -> None:
     else:
         _total(order, before_discount)
     if order.total_minor < order.refunded_minor:
-        raise AmountRefused("More than the new total was already refunded.", field="lines")
+        raise AmountRefused(_("More than the new total was already refunded."), field="lines")
 
 
 def _rate_after(order: Order, changes: OrderChanges) -> int | None:
@@ -201,7 +202,7 @@ def _rate_after(order: Order, changes: OrderChanges) -> int | None:
 def _total(order: Order, lines_minor: int) -> None:
     refuse_amount(order.discount_minor, field="discount_minor", label="discount")
     if order.discount_minor > lines_minor:
-        raise AmountRefused("The discount is larger than the lines come to.", field="discount_minor")
+        raise AmountRefused(_("The discount is larger than the lines come to."), field="discount_minor")
     order.total_minor = lines_minor - order.discount_minor
     exchange = exchange_for(order.currency, order.rate_micros)
     order.value_minor = exchange.worth(order.total_minor)
@@ -246,7 +247,10 @@ def _open_cart(key: str, order: Order) -> Cart | None:
 
 def _save(order: Order) -> None:
     clean_columns(order)
-    taken = NumberTaken(f"There is already an order “{order.number}” from {order.source}.", field="number")
+    taken = NumberTaken(
+        _("There is already an order “%(number)s” from %(source)s.") % {"number": order.number, "source": order.source},
+        field="number",
+    )
     with translate("one_order_per_number", taken):
         order.save()
 
@@ -269,6 +273,6 @@ def _locked_open(order: Order) -> Order:
 
 def _refuse_closed(order: Order) -> None:
     if order.archived_at is not None:
-        raise OrderClosed(f"Order {order.number} is archived. Restore it first.")
+        raise OrderClosed(_("Order %(number)s is archived. Restore it first.") % {"number": order.number})
     if order.cancelled_at is not None:
-        raise OrderClosed(f"Order {order.number} was cancelled and can't be changed.")
+        raise OrderClosed(_("Order %(number)s was cancelled and can't be changed.") % {"number": order.number})

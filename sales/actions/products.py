@@ -4,6 +4,7 @@ from typing import TypedDict, Unpack
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sales.actions.amounts import refuse_amount
 from sales.events import ProductAdded, ProductArchived, ProductChanged, ProductRestored
@@ -67,7 +68,9 @@ def restore_product(product: Product) -> Product:
 def _save(product: Product) -> None:
     refuse_amount(product.price_minor, field="price_minor", label="price")
     clean_columns(product)
-    with translate("one_product_per_sku", SkuTaken(f"Another product has the SKU “{product.sku}”.", field="sku")):
+    with translate(
+        "one_product_per_sku", SkuTaken(_("Another product has the SKU “%(sku)s”.") % {"sku": product.sku}, field="sku")
+    ):
         product.save()
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sales.actions.amounts import Exchange
 from sales.actions.instants import refuse_instant
@@ -24,7 +25,7 @@ def refund_order(
     order = Order.objects.select_for_update(of=("self",)).get(pk=order.pk)
     if key and (earlier := Refund.objects.filter(order=order, key=key).first()):
         if earlier.amount_minor != amount_minor:
-            raise KeyReused("This key was used for a refund of another amount.", field="key")
+            raise KeyReused(_("This key was used for a refund of another amount."), field="key")
         return earlier
     _refuse(order, amount_minor)
     refund = Refund(
@@ -56,11 +57,11 @@ def refund_order(
 
 def _refuse(order: Order, amount_minor: int) -> None:
     if order.archived_at is not None:
-        raise OrderClosed(f"Order {order.number} is archived. Restore it first.")
+        raise OrderClosed(_("Order %(number)s is archived. Restore it first.") % {"number": order.number})
     if amount_minor <= 0:
-        raise AmountRefused("A refund must be above 0.", field="amount_minor")
+        raise AmountRefused(_("A refund must be above 0."), field="amount_minor")
     if amount_minor > order.refundable_minor:
-        raise RefundTooLarge("This is more than what is left of the order.", field="amount_minor")
+        raise RefundTooLarge(_("This is more than what is left of the order."), field="amount_minor")
 
 
 def _value(order: Order, amount_minor: int) -> int:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.workspaces import currency_choices
 from accounts.scope import current_workspace
@@ -15,17 +16,17 @@ from sales.models import Cart
 
 class CartForm(FormWithLines):
     customer = CustomerField(
-        label="Customer",
+        label=_("Customer"),
         required=False,
-        help_text="Type a name or an e-mail address. Leave empty for somebody unknown.",
+        help_text=_("Type a name or an e-mail address. Leave empty for somebody unknown."),
     )
-    currency = forms.ChoiceField(label="Currency", choices=currency_choices)
+    currency = forms.ChoiceField(label=_("Currency"), choices=currency_choices)
     url = forms.URLField(
-        label="Link to the cart",
+        label=_("Link to the cart"),
         max_length=500,
         required=False,
         assume_scheme="https",
-        help_text="Where the customer can go on.",
+        help_text=_("Where the customer can go on."),
     )
 
     def __init__(self, data: Any = None, *, cart: Cart | None = None, customer: Customer | None = None) -> None:
@@ -36,7 +37,7 @@ class CartForm(FormWithLines):
             initial = {"customer": customer, "currency": current_workspace().currency}
         super().__init__(data, initial=initial, lines=cart.lines.all() if cart else ())
         if cart and cart.customer:
-            self.fields["customer"].help_text = "A cart keeps its customer until you name another."
+            self.fields["customer"].help_text = _("A cart keeps its customer until you name another.")
 
     def touch(self) -> dict[str, Any]:
         """What `update_cart` takes."""

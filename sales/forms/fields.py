@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.scope import current_workspace
 from customers.models import Customer
@@ -36,7 +37,9 @@ class MoneyField(forms.CharField):
         except ValueRefused as refused:
             raise ValidationError(str(refused)) from refused
         if amount > LARGEST_AMOUNT:
-            raise ValidationError(f"This is more than {written(LARGEST_AMOUNT, self._currency())}.")
+            raise ValidationError(
+                _("This is more than %(most)s.") % {"most": written(LARGEST_AMOUNT, self._currency())}
+            )
         return amount
 
     def run_validators(self, value: Any) -> None:
@@ -82,10 +85,10 @@ class CustomerField(forms.CharField):
             return found[0]
         if found:
             raise ValidationError(
-                "Several customers have this name. Choose one from the list, or type the e-mail address."
+                _("Several customers have this name. Choose one from the list, or type the e-mail address.")
             )
         raise ValidationError(
-            "No customer was found by this. Type an e-mail address, or a name and choose from the list."
+            _("No customer was found by this. Type an e-mail address, or a name and choose from the list.")
         )
 
     def run_validators(self, value: Any) -> None:

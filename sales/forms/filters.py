@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import EMPTY_VALUES
+from django.utils.translation import gettext_lazy as _
 
 from sales import queries
 from sales.models.carts import CartStatus
@@ -29,33 +30,35 @@ class ListFilter(forms.Form):
 
 
 class OrderFilterForm(ListFilter):
-    channel = forms.ChoiceField(label="Channel", required=False)
+    channel = forms.ChoiceField(label=_("Channel"), required=False)
     status = forms.ChoiceField(
-        label="Status",
+        label=_("Status"),
         required=False,
-        choices=[("", "All that count"), *OrderStatus.choices, (ANY_STATUS, "Any, also cancelled")],
+        choices=[("", _("All that count")), *OrderStatus.choices, (ANY_STATUS, _("Any, also cancelled"))],
     )
-    placed_from = forms.DateField(label="From", required=False, widget=DAY)
-    placed_to = forms.DateField(label="To", required=False, widget=DAY)
+    placed_from = forms.DateField(label=_("From"), required=False, widget=DAY)
+    placed_to = forms.DateField(label=_("To"), required=False, widget=DAY)
     customer = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID, widget=forms.HiddenInput)
     product = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID, widget=forms.HiddenInput)
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        channels = [("", "All"), *((name, name) for name in queries.channels())]
+        channels = [("", _("All")), *((name, name) for name in queries.channels())]
         self.fields["channel"].choices = channels  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class ProductFilterForm(ListFilter):
-    category = forms.ChoiceField(label="Category", required=False)
-    is_archived = forms.ChoiceField(label="Status", required=False, choices=[("", "Offered"), ("1", "Archived")])
+    category = forms.ChoiceField(label=_("Category"), required=False)
+    is_archived = forms.ChoiceField(
+        label=_("Status"), required=False, choices=[("", _("Offered")), ("1", _("Archived"))]
+    )
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        categories = [("", "All"), *((name, name) for name in queries.categories())]
+        categories = [("", _("All")), *((name, name) for name in queries.categories())]
         self.fields["category"].choices = categories  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class CartFilterForm(ListFilter):
-    status = forms.ChoiceField(label="Status", required=False, choices=[("", "All"), *CartStatus.choices])
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All")), *CartStatus.choices])
     customer = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID, widget=forms.HiddenInput)

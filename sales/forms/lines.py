@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import current_workspace
 from customers.refusals import Refused
@@ -21,27 +22,27 @@ SPARE_LINES = 3
 
 class LineForm(forms.Form):
     sku = forms.CharField(
-        label="Product",
+        label=_("Product"),
         max_length=80,
         required=False,
-        widget=forms.TextInput(attrs={"list": "product-choices", "placeholder": "SKU", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"list": "product-choices", "placeholder": _("SKU"), "autocomplete": "off"}),
     )
     description = forms.CharField(
-        label="What",
+        label=_("What"),
         max_length=200,
         required=False,
-        widget=forms.TextInput(attrs={"placeholder": "The product's name"}),
+        widget=forms.TextInput(attrs={"placeholder": _("The product's name")}),
     )
     quantity = forms.IntegerField(
-        label="Quantity",
+        label=_("Quantity"),
         min_value=1,
         max_value=MOST_UNITS,
         required=False,
         widget=forms.NumberInput(attrs={"placeholder": "1", "min": 1}),
     )
-    price = MoneyField(label="Price each", required=False)
-    total = MoneyField(label="Line total", required=False)
-    is_removed = forms.BooleanField(label="Remove", required=False)
+    price = MoneyField(label=_("Price each"), required=False)
+    total = MoneyField(label=_("Line total"), required=False)
+    is_removed = forms.BooleanField(label=_("Remove"), required=False)
 
     def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -83,7 +84,7 @@ class BaseLineFormSet(forms.BaseFormSet[LineForm]):
         for form in rows:
             sku = form.cleaned_data["sku"]
             if sku and sku not in self.products:
-                form.add_error("sku", f"No product has the SKU “{sku}”.")
+                form.add_error("sku", _("No product has the SKU “%(sku)s”.") % {"sku": sku})
 
     def new_lines(self) -> list[NewLine]:
         return [form.new_line(self.products) for form in self._rows()]

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.workspaces import currency_choices
 from accounts.scope import current_workspace
@@ -21,32 +22,36 @@ from sales.models import Order
 
 class OrderForm(FormWithLines):
     customer = CustomerField(
-        label="Customer",
+        label=_("Customer"),
         required=False,
-        help_text="Type a name or an e-mail address. Leave empty for somebody unknown.",
+        help_text=_("Type a name or an e-mail address. Leave empty for somebody unknown."),
     )
     placed_at = forms.DateTimeField(
-        label="Placed", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        label=_("Placed"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     )
-    number = forms.CharField(label="Number", max_length=120, required=False, help_text="Empty: the next of that day.")
+    number = forms.CharField(
+        label=_("Number"), max_length=120, required=False, help_text=_("Empty: the next of that day.")
+    )
     channel = forms.CharField(
-        label="Channel",
+        label=_("Channel"),
         max_length=60,
         required=False,
-        help_text="Where it was bought: shop, web, market …",
+        help_text=_("Where it was bought: shop, web, market …"),
         widget=forms.TextInput(attrs={"list": "channel-choices", "autocomplete": "off"}),
     )
-    currency = forms.ChoiceField(label="Currency", choices=currency_choices)
-    rate = RateField(label="Rate", required=False)
-    discount = MoneyField(label="Discount", required=False, help_text="Of the whole order.")
-    is_paid = forms.BooleanField(label="It is paid", required=False)
+    currency = forms.ChoiceField(label=_("Currency"), choices=currency_choices)
+    rate = RateField(label=_("Rate"), required=False)
+    discount = MoneyField(label=_("Discount"), required=False, help_text=_("Of the whole order."))
+    is_paid = forms.BooleanField(label=_("It is paid"), required=False)
 
     def __init__(self, data: Any = None, *, order: Order | None = None, customer: Customer | None = None) -> None:
         self.order = order
         initial = _initial(order) if order else _blank(customer)
         super().__init__(data, initial=initial, lines=order.lines.all() if order else ())
         home = current_workspace().currency
-        self.fields["rate"].help_text = f"What 1 of it is worth in {home}. Only for another currency than {home}."
+        self.fields["rate"].help_text = _(
+            "What 1 of it is worth in %(home)s. Only for another currency than %(home)s."
+        ) % {"home": home}
         if order:
             del self.fields["is_paid"]
             self.fields["number"].required = True
@@ -95,12 +100,15 @@ class OrderForm(FormWithLines):
 
 
 class RefundForm(forms.Form):
-    amount = MoneyField(label="Amount")
+    amount = MoneyField(label=_("Amount"))
     reason = forms.CharField(
-        label="Reason", max_length=300, required=False, help_text="For your colleagues; the customer does not see it."
+        label=_("Reason"),
+        max_length=300,
+        required=False,
+        help_text=_("For your colleagues; the customer does not see it."),
     )
     # Sent twice, by a double click or a reload, it is one refund.
-    key = forms.CharField(max_length=120, widget=forms.HiddenInput)
+    key = forms.CharField(label=_("Key"), max_length=120, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, order: Order) -> None:
         super().__init__(data, initial={"amount": order.refundable_minor, "key": f"page-{uuid4().hex}"})

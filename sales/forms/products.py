@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from customers.refusals import Refused
 from sales.actions.products import ProductChanges
@@ -13,18 +14,18 @@ from sales.models import Product
 
 
 class ProductForm(forms.Form):
-    name = forms.CharField(label="Name", max_length=200)
+    name = forms.CharField(label=_("Name"), max_length=200)
     sku = forms.CharField(
-        label="SKU", max_length=80, help_text="What your till or shop calls it. Each product has its own."
+        label=_("SKU"), max_length=80, help_text=_("What your till or shop calls it. Each product has its own.")
     )
     category = forms.CharField(
-        label="Category",
+        label=_("Category"),
         max_length=120,
         required=False,
         widget=forms.TextInput(attrs={"list": "category-choices", "autocomplete": "off"}),
     )
-    price = MoneyField(label="Price", required=False)
-    url = forms.URLField(label="Page in your shop", max_length=500, required=False, assume_scheme="https")
+    price = MoneyField(label=_("Price"), required=False)
+    url = forms.URLField(label=_("Page in your shop"), max_length=500, required=False, assume_scheme="https")
 
     def __init__(self, data: Any = None, *, product: Product | None = None) -> None:
         initial = {}

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import WorkspaceForeignKey
 from accounts.models import WorkspaceManager, WorkspaceOwned
@@ -13,9 +14,9 @@ from sales.models.products import Product
 
 
 class CartStatus(models.TextChoices):
-    OPEN = "open", "Open"
-    ORDERED = "ordered", "Ordered"
-    ARCHIVED = "archived", "Archived"
+    OPEN = "open", _("Open")
+    ORDERED = "ordered", _("Ordered")
+    ARCHIVED = "archived", _("Archived")
 
 
 class CartQuerySet(models.QuerySet["Cart"]):

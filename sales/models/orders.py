@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import WorkspaceForeignKey
 from accounts.models import WorkspaceManager, WorkspaceOwned
@@ -14,12 +15,12 @@ from sales.models.products import Product
 class OrderStatus(models.TextChoices):
     """The one thing most worth knowing of an order."""
 
-    UNPAID = "unpaid", "Waiting for payment"
-    PAID = "paid", "Paid"
-    FULFILLED = "fulfilled", "Fulfilled"
-    REFUNDED = "refunded", "Refunded"
-    CANCELLED = "cancelled", "Cancelled"
-    ARCHIVED = "archived", "Archived"
+    UNPAID = "unpaid", _("Waiting for payment")
+    PAID = "paid", _("Paid")
+    FULFILLED = "fulfilled", _("Fulfilled")
+    REFUNDED = "refunded", _("Refunded")
+    CANCELLED = "cancelled", _("Cancelled")
+    ARCHIVED = "archived", _("Archived")
 
 
 class OrderQuerySet(models.QuerySet["Order"]):

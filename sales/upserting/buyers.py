@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from customers.actions.upsert import upsert_customers
 from customers.outcomes import Outcome, Status, refused
 from customers.upserting.known import (
@@ -40,7 +42,9 @@ def find_buyers(
         else:
             buyers[position] = found
     if not adds_customers:
-        missing = refused("customer", "There is no such customer. Import the customers first, or let orders add them.")
+        missing = refused(
+            "customer", _("There is no such customer. Import the customers first, or let orders add them.")
+        )
         return buyers | {position: missing for positions in strangers.values() for position in positions}
     added = _add(
         {reference: [rows[position] for position in positions] for reference, positions in strangers.items()},
@@ -63,13 +67,16 @@ class _Known:
     def buyer(self, row: OrderRow) -> Buyer | Reference:
         if row.customer_id is not None:
             found = self._ids.get(row.customer_id)
-            return _present(found) if found else refused("customer_id", "There is no such customer.")
+            return _present(found) if found else refused("customer_id", _("There is no such customer."))
         if found := self._external_ids.get(row.customer_external_id) or self._addresses.get(row.customer_email_norm):
             return _present(found)
         if _has_only_a_name(row) and (namesakes := self._names.get(row.customer_name)):
             if len(namesakes) == 1:
                 return namesakes[0]
-            return refused("customer", f"{len(namesakes)} customers have this name: give an id or an address.")
+            return refused(
+                "customer",
+                _("%(count)s customers have this name: give an id or an address.") % {"count": len(namesakes)},
+            )
         reference = (row.customer_external_id, row.customer_email_norm, row.customer_name)
         return reference if any(reference) else None
 

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import TypeVar
 
+from django.utils.translation import gettext as _
+
 from accounts.scope import current_workspace, current_workspace_id
 from customers.outcomes import Outcome, refused
 from customers.refusals import Refused
@@ -111,8 +113,11 @@ class Planning:
     def plan(self, row: OrderRow, buyer: int | None, known: Known | None, new_id: int) -> Plan | Outcome:
         before = known.state if known else None
         if known and (known.is_archived or (known.state.cancelled_at and not row.cancelled_at)):
-            word = "archived" if known.is_archived else "cancelled"
-            return Plan(known.id, row.number, before, known.state, None, f"This order is {word}; it was left as it is.")
+            if known.is_archived:
+                warning = _("This order is archived; it was left as it is.")
+            else:
+                warning = _("This order is cancelled; it was left as it is.")
+            return Plan(known.id, row.number, before, known.state, None, warning)
         try:
             after = self._after(row, buyer, before)
         except Refused as refusal:
@@ -162,11 +167,11 @@ class Planning:
         """In the order's currency and in the workspace's. Money that was given back is never taken back again."""
         if base.refunded_minor and (base.currency, base.rate_micros) != (exchange.currency, exchange.rate_micros):
             raise AmountRefused(
-                "Part of this order was refunded: its currency and rate can't change.", field="currency"
+                _("Part of this order was refunded: its currency and rate can't change."), field="currency"
             )
         refunded = max(row.refunded_minor or 0, base.refunded_minor)
         if refunded > row.total_minor:
-            raise AmountRefused("More was refunded than the order comes to.", field="refunded_minor")
+            raise AmountRefused(_("More was refunded than the order comes to."), field="refunded_minor")
         if refunded == base.refunded_minor:
             return refunded, base.refunded_value_minor
         return refunded, self._worth(exchange, refunded)

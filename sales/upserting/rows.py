@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
+from django.utils.translation import gettext as _
 
 from customers.models import Customer, ExternalId
 from customers.outcomes import Outcome, refused
@@ -13,7 +14,7 @@ from customers.refusals import Refused
 from customers.upserting.rows import longest, text_fault
 from sales.actions.amounts import refuse_amount
 from sales.actions.instants import refuse_instant
-from sales.actions.lines import MOST_LINES, MOST_UNITS
+from sales.actions.lines import MOST_LINES, MOST_UNITS, quantity_fault
 from sales.models import Order, OrderLine, Product
 
 
@@ -83,7 +84,7 @@ def fault_of(row: OrderRow) -> Outcome | None:
         if value and (fault := text_fault(name, value, limit)):
             return fault
     if not row.number:
-        return refused("number", "An order needs a number.")
+        return refused("number", _("An order needs a number."))
     try:
         _refuse_values(row)
     except Refused as refusal:
@@ -103,10 +104,13 @@ def _refuse_values(row: OrderRow) -> None:
 
 def _lines_fault(lines: Sequence[OrderLineRow]) -> Outcome | None:
     if len(lines) > MOST_LINES:
-        return refused("lines", f"There are {len(lines)} lines; at most {MOST_LINES} fit.")
+        return refused(
+            "lines",
+            _("There are %(count)s lines; at most %(most)s fit.") % {"count": len(lines), "most": MOST_LINES},
+        )
     for position, line in enumerate(lines, start=1):
         if fault := _line_fault(line):
-            return refused("lines", f"Line {position}: {fault}")
+            return refused("lines", _("Line %(position)s: %(reason)s") % {"position": position, "reason": fault})
     return None
 
 
@@ -116,11 +120,11 @@ def _line_fault(line: OrderLineRow) -> str:
         if value and (fault := text_fault(name, value, limit)):
             return fault.reason
     if not line.sku and not line.name:
-        return "Say what it is."
+        return _("Say what it is.")
     if not 0 < line.quantity <= MOST_UNITS:
-        return f"The quantity must be between 1 and {MOST_UNITS:,}."
+        return quantity_fault()
     if line.unit_price_minor is None and line.total_minor is None:
-        return "A price is missing."
+        return _("A price is missing.")
     try:
         refuse_amount(line.unit_price_minor or 0, field="lines", label="price")
         refuse_amount(line_total(line), field="lines", label="line's total")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -56,7 +57,7 @@ def cart_create(request: WorkspaceRequest) -> HttpResponse:
     if form.is_sent and form.is_valid():
         with form.refusals():
             cart = actions.update_cart(**form.touch())
-            messages.success(request, "The cart was added.")
+            messages.success(request, _("The cart was added."))
             return redirect("sales:cart_detail", cart.pk)
     return render(request, "sales/cart_create.html", choices_for(form), status=422 if form.is_sent else 200)
 
@@ -66,13 +67,13 @@ def cart_create(request: WorkspaceRequest) -> HttpResponse:
 def cart_edit(request: WorkspaceRequest, cart_id: int) -> HttpResponse:
     cart = get_object_or_404(queries.cart_for_detail(), pk=cart_id)
     if cart.ordered_at:
-        messages.error(request, "This cart was ordered and can't be changed. Change the order instead.")
+        messages.error(request, _("This cart was ordered and can't be changed. Change the order instead."))
         return redirect("sales:cart_detail", cart.pk)
     form = CartForm(request.POST if request.method == "POST" else None, cart=cart)
     if form.is_sent and form.is_valid():
         with form.refusals():
             actions.update_cart(**form.touch())
-            messages.success(request, "The cart was changed.")
+            messages.success(request, _("The cart was changed."))
             return redirect("sales:cart_detail", cart.pk)
     words = {"cart": cart, **choices_for(form)}
     return render(request, "sales/cart_edit.html", words, status=422 if form.is_sent else 200)
@@ -82,5 +83,5 @@ def cart_edit(request: WorkspaceRequest, cart_id: int) -> HttpResponse:
 @require_POST
 def cart_archival(request: WorkspaceRequest, cart_id: int) -> HttpResponse:
     cart = actions.archive_cart(get_object_or_404(Cart, pk=cart_id))
-    messages.success(request, "The cart was archived. Touched again, it comes back.")
+    messages.success(request, _("The cart was archived. Touched again, it comes back."))
     return redirect("sales:cart_detail", cart.pk)

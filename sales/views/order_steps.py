@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Permission, permits
@@ -22,7 +23,7 @@ def order_payment(request: WorkspaceRequest, order_id: int) -> HttpResponse:
     order = get_object_or_404(Order, pk=order_id)
     with refusal_told(request):
         actions.pay_order(order)
-        messages.success(request, f"Order {order} is paid.")
+        messages.success(request, _("Order %(order)s is paid.") % {"order": order})
     return redirect("sales:order_detail", order.pk)
 
 
@@ -32,7 +33,7 @@ def order_fulfilment(request: WorkspaceRequest, order_id: int) -> HttpResponse:
     order = get_object_or_404(Order, pk=order_id)
     with refusal_told(request):
         actions.fulfil_order(order)
-        messages.success(request, f"Order {order} is fulfilled.")
+        messages.success(request, _("Order %(order)s is fulfilled.") % {"order": order})
     return redirect("sales:order_detail", order.pk)
 
 
@@ -44,7 +45,11 @@ def order_refund(request: WorkspaceRequest, order_id: int) -> HttpResponse:
     if form.is_bound and form.is_valid():
         with form.refusals():
             refund = actions.refund_order(order, **form.refund())
-            messages.success(request, f"{written(refund.amount_minor, order.currency)} of order {order} refunded.")
+            messages.success(
+                request,
+                _("%(amount)s of order %(order)s refunded.")
+                % {"amount": written(refund.amount_minor, order.currency), "order": order},
+            )
             return redirect("sales:order_detail", order.pk)
     words = {"order": order, "form": form}
     return render(request, "sales/order_refund.html", words, status=422 if form.is_bound else 200)
@@ -59,7 +64,7 @@ def order_cancellation(request: WorkspaceRequest, order_id: int) -> HttpResponse
         return render(request, "sales/order_cancellation.html", {"order": order})
     with refusal_told(request):
         actions.cancel_order(order)
-        messages.success(request, f"Order {order} was cancelled.")
+        messages.success(request, _("Order %(order)s was cancelled.") % {"order": order})
     return redirect("sales:order_detail", order.pk)
 
 
@@ -77,7 +82,7 @@ def order_reinstatement(request: WorkspaceRequest, order_id: int) -> HttpRespons
 @require_POST
 def order_archival(request: WorkspaceRequest, order_id: int) -> HttpResponse:
     order = actions.archive_order(get_object_or_404(Order, pk=order_id))
-    messages.success(request, f"Order {order} was archived. It no longer counts.")
+    messages.success(request, _("Order %(order)s was archived. It no longer counts.") % {"order": order})
     return redirect("sales:order_detail", order.pk)
 
 
@@ -85,5 +90,5 @@ def order_archival(request: WorkspaceRequest, order_id: int) -> HttpResponse:
 @require_POST
 def order_restoration(request: WorkspaceRequest, order_id: int) -> HttpResponse:
     order = actions.restore_order(get_object_or_404(Order, pk=order_id))
-    messages.success(request, f"Order {order} is back.")
+    messages.success(request, _("Order %(order)s is back.") % {"order": order})
     return redirect("sales:order_detail", order.pk)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -60,7 +61,7 @@ def order_create(request: WorkspaceRequest) -> HttpResponse:
     if form.is_sent and form.is_valid():
         with form.refusals():
             order = actions.place_order(**form.new_order())
-            messages.success(request, f"Order {order} was added.")
+            messages.success(request, _("Order %(order)s was added.") % {"order": order})
             return redirect("sales:order_detail", order.pk)
     return render(request, "sales/order_create.html", choices_for(form), status=422 if form.is_sent else 200)
 
@@ -70,13 +71,13 @@ def order_create(request: WorkspaceRequest) -> HttpResponse:
 def order_edit(request: WorkspaceRequest, order_id: int) -> HttpResponse:
     order = get_object_or_404(queries.order_for_detail(), pk=order_id)
     if not order.is_open:
-        messages.error(request, f"Order {order} is closed and can't be changed.")
+        messages.error(request, _("Order %(order)s is closed and can't be changed.") % {"order": order})
         return redirect("sales:order_detail", order.pk)
     form = OrderForm(request.POST if request.method == "POST" else None, order=order)
     if form.is_sent and form.is_valid():
         with form.refusals():
             order = actions.edit_order(order, **form.changes())
-            messages.success(request, f"Order {order} was changed.")
+            messages.success(request, _("Order %(order)s was changed.") % {"order": order})
             return redirect("sales:order_detail", order.pk)
     words = {"order": order, "beyond_lines_minor": _beyond_lines(order), **choices_for(form)}
     return render(request, "sales/order_edit.html", words, status=422 if form.is_sent else 200)

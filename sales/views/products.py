@@ -6,6 +6,7 @@ from datetime import date
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -76,7 +77,7 @@ def product_create(request: WorkspaceRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         with form.refusals():
             product = actions.add_product(**form.new_product())
-            messages.success(request, f"{product} was added.")
+            messages.success(request, _("%(product)s was added.") % {"product": product})
             return redirect("sales:product_detail", product.pk)
     words = {"form": form, "categories": queries.categories()}
     return render(request, "sales/product_create.html", words, status=422 if form.is_bound else 200)
@@ -90,7 +91,7 @@ def product_edit(request: WorkspaceRequest, product_id: int) -> HttpResponse:
     if form.is_bound and form.is_valid():
         with form.refusals():
             product = actions.edit_product(product, **form.changes())
-            messages.success(request, f"{product} was changed.")
+            messages.success(request, _("%(product)s was changed.") % {"product": product})
             return redirect("sales:product_detail", product.pk)
     words = {"product": product, "form": form, "categories": queries.categories()}
     return render(request, "sales/product_edit.html", words, status=422 if form.is_bound else 200)
@@ -100,7 +101,7 @@ def product_edit(request: WorkspaceRequest, product_id: int) -> HttpResponse:
 @require_POST
 def product_archival(request: WorkspaceRequest, product_id: int) -> HttpResponse:
     product = actions.archive_product(get_object_or_404(Product, pk=product_id))
-    messages.success(request, f"{product} is no longer offered.")
+    messages.success(request, _("%(product)s is no longer offered.") % {"product": product})
     return redirect("sales:product_detail", product.pk)
 
 
@@ -108,7 +109,7 @@ def product_archival(request: WorkspaceRequest, product_id: int) -> HttpResponse
 @require_POST
 def product_restoration(request: WorkspaceRequest, product_id: int) -> HttpResponse:
     product = actions.restore_product(get_object_or_404(Product, pk=product_id))
-    messages.success(request, f"{product} is offered again.")
+    messages.success(request, _("%(product)s is offered again.") % {"product": product})
     return redirect("sales:product_detail", product.pk)
 
 
