@@ -227,6 +227,7 @@ class ImportRowsData(PersonalData):
     """
 
     model = ImportRow
+    label = _("Kept lines of imports")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
         for row in rows_about(customer, even_by_name=False).select_related("source").order_by("pk"):

@@ -223,7 +223,7 @@ def test_what_has_ended_can_not_be_started_again(owner_browser: Browser) -> None
 
     answer = owner_browser.post(path(source, "start/"), follow=True)
 
-    assert "This import is done" in answer.content.decode()
+    assert "Its state is: Done." in answer.content.decode()
 
 
 def test_a_file_that_is_gone_says_so(owner_browser: Browser) -> None:

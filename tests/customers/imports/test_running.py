@@ -173,9 +173,9 @@ def test_starting_twice_starts_once_and_what_has_ended_cannot_start() -> None:
     assert Event.objects.filter(kind="ImportStarted").count() == 1
 
     worked(source)
-    with pytest.raises(ImportRefused, match="done"):
+    with pytest.raises(ImportRefused, match="Done"):
         start_import(source)
-    with pytest.raises(ImportRefused, match="done"):
+    with pytest.raises(ImportRefused, match="Done"):
         plan_import(source, plan=plan(source))
 
 
