@@ -74,7 +74,7 @@ def order_reinstatement(request: WorkspaceRequest, order_id: int) -> HttpRespons
     order = get_object_or_404(Order, pk=order_id)
     with refusal_told(request):
         actions.reinstate_order(order)
-        messages.success(request, f"Order {order} is no longer cancelled. It counts again.")
+        messages.success(request, _("Order %(order)s is no longer cancelled. It counts again.") % {"order": order})
     return redirect("sales:order_detail", order.pk)
 
 
