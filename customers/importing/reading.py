@@ -130,7 +130,7 @@ def head_of(file: Bytes, layout: Layout, *, count: int) -> Head:
         raise FileRefused(
             gettext("The file is empty. Export it again, with at least one line below the names of the columns.")
         )
-    header = found[0].cells if layout.has_header else []
+    header = printable(found[0].cells) if layout.has_header else []
     width = len(header) or max(len(record.cells) for record in found)
     return Head(column_names(header, width), found[1:] if layout.has_header else found[:count])
 
