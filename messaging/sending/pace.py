@@ -6,6 +6,7 @@ Kept in the cache: losing it costs a second's restraint, and a relay that is sti
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Collection
 
@@ -33,7 +34,12 @@ def take(lane: str, wanted: int, *, rate: int) -> int:
 
 
 def pause(lane: str) -> int:
-    """Give it nothing for a while: 5 s, and twice as long each time until it takes something again. Returns seconds."""
+    """Give it nothing for a while: 5 s, and twice as long each time until it takes something again. Returns seconds.
+
+    Several workers meet the same trouble: while it is paused already, they change nothing.
+    """
+    if wait := paused_for(lane):
+        return math.ceil(wait)
     try:
         cache.add(f"pace-trouble:{lane}", 0, timeout=_FORGET_TROUBLE_AFTER)
         times = cache.incr(f"pace-trouble:{lane}")

@@ -23,6 +23,7 @@ from messaging.sending.verdicts import Verdicts, domain_of
 
 ROUND_SECONDS = 10  # after that the next workspace has its turn
 NO_RELAY_SECONDS = 60
+NO_DATABASE_SECONDS = 2.0
 RELAY = "relay"
 
 _renderer = Renderer()
@@ -70,8 +71,13 @@ def _send_claimed(workspace: Workspace, relay: Relay, token: str, limit: int, on
     if len(messages) == limit:
         on_more()
     verdicts = _ship(workspace, relay, batch, token, until)
-    wait = float(pace.pause(RELAY)) if verdicts.trouble else 0.0
-    return Round(claimed=len(messages), sent=verdicts.sent, wait=wait)
+    return Round(claimed=len(messages), sent=verdicts.sent, wait=_wait_after(verdicts))
+
+
+def _wait_after(verdicts: Verdicts) -> float:
+    if verdicts.is_ours:
+        return NO_DATABASE_SECONDS
+    return float(pace.pause(RELAY)) if verdicts.trouble else 0.0
 
 
 def _ship(workspace: Workspace, relay: Relay, batch: Batch, token: str, until: float) -> Verdicts:

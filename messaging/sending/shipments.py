@@ -173,7 +173,7 @@ class Shipment:
         """
         log.warning("the database went away during a shipment: %s", error)
         connection.close()
-        self.verdicts.trouble = "the database went away"
+        self.verdicts.trouble, self.verdicts.is_ours = "the database went away", True
         self._keep([put_back(each.abandon().key) for each in held])
         self._settle_at = time.monotonic() + DATABASE_PAUSE
 

@@ -17,11 +17,12 @@ MOST_PUT_OFF_BY_DOMAIN = 5
 
 
 class Verdicts:
-    """Counted over one shipment. `trouble` is what the relay said when it wanted no more."""
+    """Counted over one shipment. `trouble` is why it was broken off: what the relay said, unless it `is_ours`."""
 
     def __init__(self) -> None:
         self.sent = 0
         self.trouble = ""
+        self.is_ours = False
         self._put_off_in_a_row = self._lost_in_a_row = 0
         self._put_off: Counter[str] = Counter()
         self._taken: Counter[str] = Counter()

@@ -43,12 +43,24 @@ def test_a_rate_is_shared_by_all_within_each_second() -> None:
 
 def test_each_pause_is_twice_as_long_until_something_is_taken() -> None:
     with time_machine.travel(MORNING, tick=False) as clock:
-        assert [pace.pause("relay") for _ in range(8)] == [5, 10, 20, 40, 80, 160, 300, 300]
-        assert pace.paused_for("relay") == 300
+        pauses = []
+        for _ in range(8):
+            pauses.append(pace.pause("relay"))
+            assert pace.paused_for("relay") == pauses[-1]
+            clock.shift(pauses[-1])
+        assert pauses == [5, 10, 20, 40, 80, 160, 300, 300]
+        assert pace.pause("relay") == 300
         clock.shift(299)
         assert pace.paused_for("relay") == 1
         pace.resume("relay")
         assert (pace.paused_for("relay"), pace.pause("relay")) == (0, 5)
+
+
+def test_the_same_trouble_met_by_several_workers_is_one() -> None:
+    with time_machine.travel(MORNING, tick=False) as clock:
+        assert [pace.pause("relay") for _ in range(6)] == [5] * 6
+        clock.shift(5)
+        assert pace.pause("relay") == 10
 
 
 def test_only_those_that_are_paused_are_named() -> None:
