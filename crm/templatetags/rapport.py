@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from zlib import crc32
 
-from babel.dates import format_date, format_time, get_datetime_format
+from babel.dates import format_date, format_skeleton, format_time, get_datetime_format
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 from django import template
 from django.conf import settings
@@ -90,6 +90,12 @@ def day(value: date | None) -> str:
     if value is None:
         return ""
     return format_date(timezone.localtime(value) if isinstance(value, datetime) else value, locale=reader_locale())
+
+
+@register.filter
+def coming_day(value: date) -> str:
+    """A day of the next weeks, which needs no year: "Mon, Nov 23"."""
+    return format_skeleton("MMMEd", value, locale=reader_locale())
 
 
 @register.filter

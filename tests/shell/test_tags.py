@@ -33,6 +33,10 @@ def test_numbers_and_shares_follow_the_language() -> None:
         assert rapport.percent(0.4887) == "48,9%"
 
 
+def test_a_coming_day_needs_no_year() -> None:
+    assert rapport.coming_day(date(2026, 11, 23)) == "Mon, Nov 23"
+
+
 def test_an_instant_is_shown_in_the_zone_of_the_workspace() -> None:
     instant = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
 
