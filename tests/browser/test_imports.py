@@ -11,7 +11,7 @@ from accounts.models import User, Workspace
 from accounts.scope import workspace_scope
 from customers.importing.running import run_due_imports
 from customers.models import Customer
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import VIEWPORTS, OpenPage
 from tests.browser.looking import complaints_of, findings_of, keep_screenshot, overflow_of
 from tests.factories.messaging import TopicFactory
 
@@ -34,64 +34,65 @@ def file(tmp_path: Path) -> Path:
 
 
 def look(page: Page, name: str) -> None:
-    keep_screenshot(page, f"import-{name}")
-    assert findings_of(page) == []
-    assert overflow_of(page) == 0
+    for viewport in ("phone", "desk"):
+        page.set_viewport_size(VIEWPORTS[viewport])
+        keep_screenshot(page, f"import/{name}-{viewport}")
+        assert findings_of(page) == []
+        assert overflow_of(page) == 0
 
 
-@pytest.mark.parametrize("viewport", ["desk", "phone"])
 def test_a_file_is_looked_at_corrected_and_taken_in(
-    open_page: OpenPage, bakery: Workspace, bakery_owner: User, file: Path, viewport: str
+    open_page: OpenPage, bakery: Workspace, bakery_owner: User, file: Path
 ) -> None:
     with workspace_scope(bakery):
         TopicFactory(key="news", name="Newsletter")
-    page = open_page(bakery_owner, viewport)
+    page = open_page(bakery_owner)
     complaints = complaints_of(page)
 
     page.goto("/w/bakery/imports/")
-    look(page, f"list-empty-{viewport}")
+    look(page, "list-empty")
     page.get_by_role("link", name="Import a file").first.click()
-    look(page, f"create-{viewport}")
-    upload_and_map(page, file, viewport)
-    say_who_agreed(page, viewport)
+    look(page, "create")
+    upload_and_map(page, file)
+    say_who_agreed(page)
 
-    look(page, f"checking-{viewport}")
+    look(page, "checking")
     run_due_imports(bakery)
     page.get_by_role("button", name="Import 2 lines").wait_for(timeout=15_000)  # the page asks again by itself
-    look(page, f"ready-{viewport}")
+    look(page, "ready")
     page.get_by_role("button", name="Import 2 lines").click()
     expect(page.locator("progress")).to_be_visible()
-    look(page, f"running-{viewport}")
+    look(page, "running")
     run_due_imports(bakery)
     page.get_by_role("link", name="Download all as CSV").wait_for(timeout=15_000)
-    look(page, f"result-{viewport}")
+    look(page, "result")
     page.goto("/w/bakery/imports/")
-    look(page, f"list-{viewport}")
+    look(page, "list")
 
     with workspace_scope(bakery):
         assert set(Customer.objects.values_list("name", flat=True)) == {"Jürgen Müller", "Cy Ito"}
     assert complaints == []
 
 
-def upload_and_map(page: Page, file: Path, viewport: str) -> None:
+def upload_and_map(page: Page, file: Path) -> None:
     page.get_by_role("button", name="Upload").click()
-    look(page, f"create-invalid-{viewport}")
+    look(page, "create-invalid")
     page.get_by_role("radio", name="Customers.").check()
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Upload").click()
     page.get_by_label("Lieblingsbrot").select_option("attribute:text")
-    look(page, f"columns-{viewport}")
+    look(page, "columns")
     page.get_by_label("Kunden-Nr").select_option("first_name")
     page.get_by_role("button", name="Check the file").click()
     expect(page.locator("td").get_by_text("holds this already")).to_be_visible()
-    look(page, f"columns-invalid-{viewport}")
+    look(page, "columns-invalid")
     page.get_by_label("Kunden-Nr").select_option("external_id")
     page.get_by_role("button", name="Check the file").click()
 
 
-def say_who_agreed(page: Page, viewport: str) -> None:
+def say_who_agreed(page: Page) -> None:
     page.get_by_role("radio", name="Those with a yes in a column").check()
-    look(page, f"consent-{viewport}")
+    look(page, "consent")
     page.get_by_label("Column with yes or no").select_option(label="Newsletter")
     page.get_by_label("What they agreed to").fill("“Ja, schickt mir Neues”, Formular an der Theke")
     page.locator("input[type=date]").fill("2026-01-15")
