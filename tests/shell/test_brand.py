@@ -9,7 +9,8 @@ from crm.brand import AA_TEXT, DARK_GROUND, INK, LIGHT_GROUND, WHITE, Rgb, brand
 from tests.client import Browser
 
 # Every seventeenth level of each primary, both ends among them: all of the cube, the same at every run.
-COLORS: list[Rgb] = list(itertools.product(range(0, 256, 17), repeat=3))
+LEVELS = range(0, 256, 17)
+COLORS: list[Rgb] = list(itertools.product(LEVELS, LEVELS, LEVELS))
 
 
 def variables(color: Rgb) -> dict[str, Rgb]:
