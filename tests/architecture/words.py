@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache, wraps
 from html.parser import HTMLParser
+from types import ModuleType
 from typing import Any
 
 import babel.dates
@@ -25,6 +26,7 @@ from django.template import engines
 from django.utils import translation
 
 from accounts.models import AuditEntry
+from tests.architecture.house import APPS
 
 OPEN, CLOSE = "⟦", "⟧"
 CATALOGUE = ("gettext", "ngettext", "pgettext", "npgettext")
@@ -62,15 +64,20 @@ def mark_words(monkeypatch: pytest.MonkeyPatch) -> None:
     engines.all()  # imports the filters of templates
     for name in CATALOGUE:
         monkeypatch.setattr(translation._trans, name, marking(getattr(translation._trans, name)))  # type: ignore[attr-defined]
-    for module in [module for name, module in sys.modules.items() if name.partition(".")[0] in _our_apps()]:
-        for name, value in list(vars(module).items()):
-            if value in BABEL:
-                monkeypatch.setattr(module, name, marking(value))
+    for module, name, function in _uses_of_babel():
+        monkeypatch.setattr(module, name, marking(function))
 
 
 @cache
-def _our_apps() -> frozenset[str]:
-    return frozenset({app.name for app in apps.get_app_configs() if "." not in app.name} | {"crm"})
+def _uses_of_babel() -> list[tuple[ModuleType, str, Callable[..., Any]]]:
+    """Where our modules have imported one of those functions, and under which name."""
+    modules = [module for name, module in sys.modules.items() if name.partition(".")[0] in APPS]
+    return [
+        (module, name, value)
+        for module in modules
+        for name, value in vars(module).items()
+        if callable(value) and any(value is function for function in BABEL)
+    ]
 
 
 class Data:
