@@ -35,6 +35,8 @@ class PageToOpen:
 
 # A style sheet, pictures, and letters: tests/browser/test_mailbox.py looks at those.
 NO_PAGE = {"brand_css", "logo_image", "mailbox_message", "mailbox_html"}
+# What people read of the API; the rest of it is for programs.
+API_PAGES = ["api:api_reference", "api:api_errors"]
 # The fullest object of each kind, instead of the bare one that the access matrix makes.
 FULLEST: dict[str, Callable[[], Any]] = {
     "customer_id": lambda: Customer.objects.filter(facts__orders_count__gt=0).order_by("-facts__orders_count").first(),
@@ -80,6 +82,8 @@ def public_pages(workspace: Workspace, user: User) -> tuple[list[PageToOpen], li
 
 def _public_addresses(workspace: Workspace, user: User) -> Iterator[tuple[str, str]]:
     links = _links(workspace, user)
+    for name in API_PAGES:
+        yield name.replace(":", "-"), reverse(name, urlconf=settings.ROOT_URLCONF)
     for pattern in _patterns(get_resolver(settings.ROOT_URLCONF)):
         name = pattern.name or ""
         if name in links:
