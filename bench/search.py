@@ -1,0 +1,68 @@
+"""What the customer list asks, among a million customers, next to as many of another workspace's.
+
+Ours is all that the page's view asks (filters, search, one page, its tags, the count up to 10,000) in the scope, as
+crm_app under row-level security, Django included. The limit is one statement by hand for the same fifty ids, as
+superuser: the trigram index or the key. Both are 95th percentiles of rounds that take turns.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from crm.embedded.workloads import fresh_rapport, say
+
+if TYPE_CHECKING:
+    from bench._cases import Case
+
+CUSTOMERS, ROUNDS = 1_000_000, 5
+
+
+def main() -> None:
+    with fresh_rapport() as servers:
+        from accounts.models import Workspace  # noqa: PLC0415  Django is set up only now
+        from bench._cases import cases_of  # noqa: PLC0415
+        from bench._crowd import fill, superuser  # noqa: PLC0415
+
+        town, city = (Workspace.objects.create(name=name, slug=name) for name in ("town", "city"))
+        started_at = time.monotonic()
+        fill(servers, [town, city], count=CUSTOMERS)
+        say(f"{2 * CUSTOMERS:,} customers made in {time.monotonic() - started_at:.0f} s")
+        connection = superuser(servers)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            measure(cases_of(town, cursor, count=CUSTOMERS), cursor)
+        connection.close()
+
+
+def measure(cases: list[Case], cursor: Any) -> None:
+    ours: dict[str, list[float]] = defaultdict(list)
+    limit: dict[str, list[float]] = defaultdict(list)
+    for case in cases:
+        case.check(cursor)  # and warm up
+    for _ in range(ROUNDS):
+        for case in cases:
+            limit[case.name].append(seconds(partial(case.ask_by_hand, cursor)))
+            ours[case.name].append(seconds(case.ask))
+    for name, times in ours.items():
+        one, other = 1000 * slowest_but_few(times), 1000 * slowest_but_few(limit[name])
+        print(f"search_{name}: ours={one:.1f} ms limit={other:.1f} ms ratio={one / other:.2f}")
+
+
+def seconds(ask: Callable[[], object]) -> float:
+    started_at = time.perf_counter()
+    ask()
+    return time.perf_counter() - started_at
+
+
+def slowest_but_few(times: list[float]) -> float:
+    """The 95th percentile."""
+    return statistics.quantiles(times, n=20, method="inclusive")[-1]
+
+
+if __name__ == "__main__":
+    main()
