@@ -91,6 +91,13 @@ class MergeUndone(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CustomersDistinguished(EventBody):
+    """Found not to be the same person, recorded on the older record."""
+
+    other_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CustomerArchived(EventBody):
     pass
 

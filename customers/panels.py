@@ -97,6 +97,17 @@ def describe_merges(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     }
 
 
+@describes("CustomersDistinguished", group=PROFILE)
+def describe_distinctions(events: Sequence[Event]) -> dict[int, TimelineEntry]:
+    others = Customer.objects.in_bulk({event.payload.get("other_id") for event in events})
+
+    def words(event: Event) -> str:
+        other = others.get(event.payload.get("other_id"))
+        return _("Found to be somebody else than %s") % other if other else _("Found to be somebody else")
+
+    return {event.pk: TimelineEntry("users", words(event)) for event in events}
+
+
 @describes("CustomerExported", "CustomerErased", group=PRIVACY)
 def describe_privacy(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     words = {

@@ -17,6 +17,7 @@ from customers.models import (
     AttributeValue,
     Customer,
     CustomerTag,
+    Distinction,
     ExternalId,
     Facts,
     ImportRow,
@@ -175,6 +176,30 @@ class MergesData(PersonalData):
         return
 
 
+class DistinctionsData(PersonalData):
+    """Who looks like whom says something of both; a merge leaves it with the two that it was about."""
+
+    model = Distinction
+    label = _("Records told apart")
+
+    def rows(self, customer: Customer) -> models.QuerySet[Distinction]:
+        rows: models.QuerySet[Distinction] = Distinction.objects.filter(Q(first=customer) | Q(second=customer))
+        return rows
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        for distinction in self.rows(customer).order_by("pk"):
+            yield {"decided_at": distinction.decided_at}
+
+    def erase(self, customer: Customer) -> int:
+        return self.rows(customer).delete()[0]
+
+    def move(self, *, absorbed: Customer, survivor: Customer) -> list[int]:
+        return []
+
+    def move_back(self, ids: Sequence[int], *, absorbed: Customer) -> None:
+        return
+
+
 class PrivacyRequestsData(_ByCustomer):
     """Erased, a request stays as the proof that it was met; it says nothing of whose it was."""
 
@@ -259,6 +284,7 @@ register_personal_data(
     TagsData(),
     AttributeValuesData(),
     MergesData(),
+    DistinctionsData(),
     PrivacyRequestsData(),
     IngestedEventsData(),
 )

@@ -17,6 +17,11 @@ urlpatterns = [
     path("customers/duplicates/", views.duplicate_list, name="duplicate_list"),
     path("customers/<int:customer_id>/merge/", views.merge_search, name="merge_search"),
     path("customers/<int:customer_id>/merge/<int:other_id>/", views.customer_merge, name="customer_merge"),
+    path(
+        "customers/<int:customer_id>/merge/<int:other_id>/distinction/",
+        views.customer_distinction,
+        name="customer_distinction",
+    ),
     path("customers/merges/<int:merge_id>/reversal/", views.merge_reversal, name="merge_reversal"),
     path("customers/<int:customer_id>/export/", views.customer_export, name="customer_export"),
     path("customers/<int:customer_id>/erasure/", views.customer_erasure, name="customer_erasure"),

@@ -1,7 +1,7 @@
 from customers.actions.archiving import archive_customer, restore_customer
 from customers.actions.attributes import archive_attribute, define_attribute, rename_attribute, restore_attribute
 from customers.actions.downloads import note_download
-from customers.actions.merging import merge_customers, undo_merge
+from customers.actions.merging import distinguish_customers, merge_customers, undo_merge
 from customers.actions.notes import archive_note, edit_note, write_note
 from customers.actions.privacy import erase_customer, export_customer
 from customers.actions.profiles import CustomerFields, add_customer, add_external_id, apply_fields, edit_customer
@@ -26,6 +26,7 @@ __all__ = [
     "archive_customer",
     "archive_note",
     "define_attribute",
+    "distinguish_customers",
     "edit_customer",
     "edit_note",
     "erase_customer",

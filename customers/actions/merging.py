@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from customers import contracts
 from customers.actions.profiles import locked, save_customer
-from customers.events import CustomersMerged, MergeUndone
-from customers.models import Customer, Merge
+from customers.events import CustomersDistinguished, CustomersMerged, MergeUndone
+from customers.models import Customer, Distinction, Merge
 from customers.refusals import CustomerGone, MergeRefused
 from customers.upserting.known import ERASED, canonical_ids
 from timeline.recording import record
@@ -79,6 +79,16 @@ def merge_recognised_visitors(pairs: Sequence[tuple[int, int]]) -> int:
             merge_customers(survivor=Customer.objects.get(pk=survivor), absorbed=visitor)
             merged.add(visitor_id)
     return len(merged)
+
+
+@transaction.atomic
+def distinguish_customers(one: Customer, other: Customer) -> Distinction:
+    """They are two people: nobody suggests them again. Twice changes nothing. Raises MergeRefused and CustomerGone."""
+    first, second = sorted(_both_locked(one, other), key=lambda customer: customer.pk)
+    distinction, is_new = Distinction.objects.get_or_create(first=first, second=second)
+    if is_new:
+        record(CustomersDistinguished(customer_id=first.pk, other_id=second.pk))
+    return distinction
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from customers.models.facts import Facts
 from customers.models.imports import Import, ImportRow
 from customers.models.ingested import IngestedEvent
 from customers.models.notes import CustomerTag, Note, Tag
-from customers.models.privacy import Merge, PrivacyRequest
+from customers.models.privacy import Distinction, Merge, PrivacyRequest
 
 __all__ = [
     "Attribute",
@@ -12,6 +12,7 @@ __all__ = [
     "Customer",
     "CustomerQuerySet",
     "CustomerTag",
+    "Distinction",
     "ExternalId",
     "Facts",
     "Import",

@@ -28,6 +28,23 @@ class Merge(WorkspaceOwned):
         return [field_name(part) for part in self.moved.get("differing", ())]
 
 
+class Distinction(WorkspaceOwned):
+    """Two records that look alike, and of whom somebody said that they are two people."""
+
+    first = WorkspaceForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    second = WorkspaceForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    decided_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta(WorkspaceOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "first", "second"], name="one_distinction_per_pair"),
+            models.CheckConstraint(condition=models.Q(first__lt=models.F("second")), name="the_older_record_is_first"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} is not {self.second_id}"
+
+
 class PrivacyRequest(WorkspaceOwned):
     """A person's wish to have a copy of everything, or to be forgotten. Says nothing about who it was after erasure."""
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.actions.merging import PARTS, UNDO_WITHIN
 from customers.field_names import field_name
-from customers.models import Customer, Merge
+from customers.models import Customer, Distinction, Merge
 from customers.queries.profiles import birthday_words, country_name, language_name
 
 MOST_SUGGESTED = 50
+# Of a group: a number that hundreds share is no sign that they are one person.
+MOST_COMPARED = 20
 
 
 @dataclass(frozen=True)
@@ -26,15 +30,18 @@ class Suspicion:
 
 
 def duplicates(limit: int = MOST_SUGGESTED) -> list[Suspicion]:
-    """Pairs with the same phone, then pairs with the same name and birthday, each pair once."""
+    """Pairs with the same phone, then pairs with the same name and birthday, each pair once.
+
+    Left out are those of whom somebody said that they are two people.
+    """
     present = Customer.objects.present()
     pairs: dict[tuple[int, int], str] = {}
     for reason, groups in (
         (_("Same phone"), _groups(present.exclude(phone_norm=""), "phone_norm", limit)),
         (_("Same name and birthday"), _groups(_with_birthday(present), "sort_name", limit, "birth_monthday")),
     ):
-        for group in groups:
-            pairs.setdefault((group["first"], group["second"]), reason)
+        for pair in _undecided([group["members"] for group in groups]):
+            pairs.setdefault(pair, reason)
     people = Customer.objects.in_bulk({pk for pair in pairs for pk in pair})
     return [Suspicion(people[first], people[second], reason) for (first, second), reason in pairs.items()][:limit]
 
@@ -44,9 +51,18 @@ def _with_birthday(customers: QuerySet[Customer]) -> QuerySet[Customer]:
 
 
 def _groups(customers: QuerySet[Customer], column: str, limit: int, *others: str) -> Any:
-    """The oldest and the newest record of each group of more than one."""
-    groups = customers.values(column, *others).annotate(many=Count("pk"), first=Min("pk"), second=Max("pk"))
-    return groups.filter(many__gt=1).order_by(column)[:limit]
+    """The records of each group of more than one. A decision settles one group at most, so enough are left."""
+    groups = customers.values(column, *others).annotate(many=Count("pk"), members=ArrayAgg("pk"))
+    return groups.filter(many__gt=1).order_by(column)[: limit + Distinction.objects.count()]
+
+
+def _undecided(groups: list[list[int]]) -> Iterator[tuple[int, int]]:
+    """Of each group the oldest two whom nobody told apart yet."""
+    members = {pk for group in groups for pk in group}
+    told_apart = set(Distinction.objects.filter(first__in=members).values_list("first_id", "second_id"))
+    for group in groups:
+        oldest = sorted(group)[:MOST_COMPARED]
+        yield from [pair for pair in combinations(oldest, 2) if pair not in told_apart][:1]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 from customers.views.attributes import attribute_archival, attribute_edit, attribute_list, attribute_restoration
 from customers.views.lists import customer_download, customer_list, customer_search, customer_tagging
-from customers.views.merges import customer_merge, duplicate_list, merge_reversal, merge_search
+from customers.views.merges import customer_distinction, customer_merge, duplicate_list, merge_reversal, merge_search
 from customers.views.notes import note_archival, note_create, note_edit, tag_create, tag_removal
 from customers.views.privacy import customer_erasure, customer_export
 from customers.views.profiles import (
@@ -20,6 +20,7 @@ __all__ = [
     "customer_archival",
     "customer_create",
     "customer_detail",
+    "customer_distinction",
     "customer_download",
     "customer_edit",
     "customer_erasure",

@@ -52,6 +52,17 @@ def customer_merge(request: WorkspaceRequest, customer_id: int, other_id: int) -
 
 @permits(Permission.MERGE_CUSTOMERS)
 @require_POST
+def customer_distinction(request: WorkspaceRequest, customer_id: int, other_id: int) -> HttpResponse:
+    people = Customer.objects.filter(merged_into=None, erased_at=None)
+    one, other = get_object_or_404(people, pk=customer_id), get_object_or_404(people, pk=other_id)
+    with refusal_told(request):
+        actions.distinguish_customers(one, other)
+        messages.success(request, _("%(one)s and %(other)s are not suggested again.") % {"one": one, "other": other})
+    return redirect("customers:duplicate_list")
+
+
+@permits(Permission.MERGE_CUSTOMERS)
+@require_POST
 def merge_reversal(request: WorkspaceRequest, merge_id: int) -> HttpResponse:
     merge = get_object_or_404(Merge, pk=merge_id)
     with refusal_told(request):

@@ -9,6 +9,7 @@ from accounts.models import Workspace
 from customers.actions import (
     add_customer,
     define_attribute,
+    distinguish_customers,
     edit_customer,
     erase_customer,
     merge_customers,
@@ -23,6 +24,7 @@ from customers.refusals import CustomerGone, EmailTaken, MergeRefused
 from sales.models import Order
 from tests.client import Browser
 from tests.factories.sales import OrderFactory
+from timeline.models import Event
 
 pytestmark = pytest.mark.usefixtures("workspace")
 
@@ -192,6 +194,44 @@ def test_duplicates_share_a_phone_or_name_and_birthday() -> None:
     found = [(each.first, each.second, each.reason) for each in duplicates()]
 
     assert found == [(one, two, "Same phone"), (three, four, "Same name and birthday")]
+
+
+def test_who_was_told_apart_is_not_suggested_again() -> None:
+    one, two, three = (add_customer(source="hand", name=name, phone="030 7654321") for name in ("Ann", "Ben", "Cleo"))
+
+    distinguish_customers(two, one)
+    assert [(each.first, each.second) for each in duplicates()] == [(one, three)]
+    for other in (one, two):
+        distinguish_customers(three, other)
+        distinguish_customers(other, three)
+
+    assert duplicates() == []
+    assert Event.objects.filter(kind="CustomersDistinguished").count() == 3
+
+
+def test_suggestions_that_were_dismissed_make_room_for_others() -> None:
+    for number in range(3):
+        for _ in range(2):
+            last = add_customer(source="hand", name=f"Ann {number}", phone=f"030 765432{number}")
+        if number < 2:
+            distinguish_customers(Customer.objects.get(pk=last.pk - 1), last)
+
+    assert [each.second for each in duplicates(limit=1)] == [last]
+
+
+def test_one_record_is_no_two_people(maria: Customer) -> None:
+    with pytest.raises(MergeRefused):
+        distinguish_customers(maria, maria)
+
+
+def test_two_people_are_told_apart_on_the_page(owner_browser: Browser) -> None:
+    one, two = (add_customer(source="hand", name=name, phone="030 7654321") for name in ("Ann", "Ben"))
+    assert "Two people" in owner_browser.get("/customers/duplicates/").content.decode()
+
+    owner_browser.post(f"/customers/{one.pk}/merge/{two.pk}/distinction/")
+
+    assert "No duplicates in sight" in owner_browser.get("/customers/duplicates/").content.decode()
+    assert "somebody else than Ben" in owner_browser.get(f"/customers/{one.pk}/").content.decode()
 
 
 def test_the_pages_lead_from_suspicion_to_merge_and_back(

@@ -119,6 +119,7 @@ def test_every_table_of_this_room_has_its_say() -> None:
         "AttributeValue",
         "Customer",
         "CustomerTag",
+        "Distinction",
         "ExternalId",
         "Facts",
         "ImportRow",

@@ -67,6 +67,7 @@ ROWS = {
     "customers:duplicate_list": Row(),
     "customers:merge_search": Row(a_customer, query="q=maria"),
     "customers:customer_merge": Row(a_pair, post=lambda _: {}),
+    "customers:customer_distinction": Row(a_pair, get=False, post=lambda _: {}),
     "customers:merge_reversal": Row(a_merge, get=False, post=lambda _: {}),
     "customers:note_create": Row(a_customer, get=False, post=lambda _: {"text": "Likes rye."}),
     "customers:note_edit": Row(a_note, post=lambda _: {"text": "Likes rye."}),
