@@ -260,6 +260,5 @@ SPECTACULAR_SETTINGS = {
         "What your shop, till or site knows, brought to Rapport, and what Rapport knows, brought back. "
         "Make a key in the workspace's settings, and send it as `Authorization: Bearer rk_…`."
     ),
-    "SORT_OPERATIONS": False,
     "POSTPROCESSING_HOOKS": ["crm.openapi.complete"],
 }
