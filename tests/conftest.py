@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -124,7 +125,24 @@ def _empty_cache() -> Iterator[None]:
     cache.clear()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+LONG = ("browser", "faults", "front_door", "journeys")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long tests go first, shared out among the workers: one that began last would keep the others waiting.
+
+    xdist gives each worker one run of the list, and lets it take from the end of another's when it is done.
+    """
+    _flush_as_owner(items)
+    folders = {config.rootpath / "tests" / name for name in LONG}
+    long = [item for item in items if not folders.isdisjoint(item.path.parents)]
+    short = [item for item in items if folders.isdisjoint(item.path.parents)]
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = [item for at in range(workers) for item in (*long[at::workers], *short[at::workers])]
+
+
+def _flush_as_owner(items: list[pytest.Item]) -> None:
     """A transactional test is flushed as owner: with `default` alone nothing would be."""
     for item in items:
         marker = item.get_closest_marker("django_db")

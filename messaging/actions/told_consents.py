@@ -68,7 +68,7 @@ def _take(told: Sequence[ToldConsent], system: str) -> TakenConsents:
         else:
             field, found = "email", by_address.get(each.email_norm)
         if found is None or found == ERASED:
-            refusals[position] = ValueRefused(IS_ERASED if found else "There is no such customer.", field=field)
+            refusals[position] = ValueRefused(str(IS_ERASED) if found else "There is no such customer.", field=field)
         elif each.topic not in topics:
             refusals[position] = ValueRefused("There is no such topic in use.", field="topic")
         else:

@@ -16,13 +16,15 @@ def monthly_cohorts() -> dict[date, dict[int, int]]:
         cursor.execute(
             """
             with active as (
-              select customer_id, date_trunc('month', day)::date as month from metrics_countedorder
-              where workspace_id = %s and customer_id is not null group by 1, 2
-            ), joined as (select customer_id, min(month) as cohort from active group by 1)
+              select distinct customer_id, date_trunc('month', day)::date as month from metrics_countedorder
+              where workspace_id = %s and customer_id is not null
+            ), aged as (
+              select month, min(month) over (partition by customer_id) as cohort from active
+            )
             select cohort,
                    (extract(year from month) - extract(year from cohort)) * 12
                      + extract(month from month) - extract(month from cohort), count(*)
-            from active join joined using (customer_id) group by 1, 2 order by 1, 2
+            from aged group by 1, 2 order by 1, 2
             """,
             [current_workspace_id()],
         )
