@@ -109,7 +109,7 @@ def bring_in_from_a_file(page: Page, workspace: Workspace, path: Path) -> None:
     page.get_by_role("button", name="Import 2 lines").click(timeout=15_000)
     expect(page.locator("progress")).to_be_visible()
     work(workspace)
-    expect(page.get_by_text("Added")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Added", exact=True)).to_be_visible(timeout=15_000)
 
 
 def switch_the_greeting_on(page: Page) -> None:
