@@ -1,7 +1,7 @@
 """The oracle: a mail server in a process of its own, which counts what it accepts and keeps a log like Postfix.
 
-`python -m tests.faults._sink FOLDER` prints its port. It answers after 10 ms. Of the messages whose sender was killed
-before the answer, it accepts every other one: a real server does the one or the other.
+`python -m tests.faults._sink FOLDER SECONDS` prints its port. It takes SECONDS for each answer. Of the messages whose
+sender was killed before the answer, it accepts every other one: a real server does the one or the other.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from pathlib import Path
 
 from tests.relay import Letter, Relay
 
-SECONDS_TO_ANSWER = 0.01
 _MESSAGE_ID = re.compile(rb"^Message-ID: (\S+)\r$", re.MULTILINE)
 
 
 class Sink(Relay):
-    def __init__(self, folder: Path) -> None:
-        super().__init__(delay=SECONDS_TO_ANSWER)
+    def __init__(self, folder: Path, *, seconds: float) -> None:
+        super().__init__(delay=seconds)
         self._accepted = (folder / "accepted").open("a", buffering=1)
         self._log = (folder / "mail.log").open("a", buffering=1)
         self._queue_ids = itertools.count(0x10000)
@@ -44,12 +43,12 @@ class Sink(Relay):
         self._log.write(f"{at.isoformat()} relay {line}\n")
 
 
-async def main(folder: Path) -> None:
-    server = await asyncio.start_server(Sink(folder).serve, "127.0.0.1", 0)
+async def main(folder: Path, seconds: float) -> None:
+    server = await asyncio.start_server(Sink(folder, seconds=seconds).serve, "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(Path(sys.argv[1]), float(sys.argv[2])))

@@ -32,8 +32,11 @@ if TYPE_CHECKING:
 
 # Short, so that nobody waits for minutes; in the order of the defaults.
 SECONDS = {"MESSAGE_LEASE_SECONDS": "3", "SMTP_REPLY_SECONDS": "2", "SMTP_BODY_SECONDS": "2"}
-# Celery replaces those that were killed every 5 s: with more of them there is always one to kill.
-WORKERS, CONNECTIONS, CHUNK = 6, 5, 200
+# Celery replaces those that were killed every 5 s: with more of them, each with little in hand, there is always one
+# to kill, also when few messages are left.
+WORKERS, CONNECTIONS, CHUNK = 6, 5, 30
+# Slow, so that a fast machine is not done before everybody was killed who is to be.
+SECONDS_TO_ANSWER = 0.08
 SIZES = {"SMTP_CONNECTIONS": str(CONNECTIONS), "MESSAGE_CHUNK": str(CHUNK)}
 CRASHES = 2
 STANDSTILLS = 5
@@ -58,7 +61,7 @@ def main() -> int:
     random.seed(arguments.seed)
     with tempfile.TemporaryDirectory(prefix="rapport-faults-") as name, fresh_rapport() as servers:
         folder = Path(name)
-        with counting_sink(folder) as environment:
+        with counting_sink(folder, seconds=SECONDS_TO_ANSWER) as environment:
             os.environ.update(environment)
             from tests.faults import _birthdays  # noqa: PLC0415  Django is set up only now
 
@@ -89,9 +92,9 @@ def _arguments() -> argparse.Namespace:
 
 
 @contextmanager
-def counting_sink(folder: Path) -> Iterator[dict[str, str]]:
-    """The mail server, and the environment that leads the workers to it."""
-    command = [PYTHON, "-m", "tests.faults._sink", str(folder)]
+def counting_sink(folder: Path, *, seconds: float) -> Iterator[dict[str, str]]:
+    """The mail server, which takes `seconds` for an answer, and the environment that leads the workers to it."""
+    command = [PYTHON, "-m", "tests.faults._sink", str(folder), str(seconds)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as sink:
         try:
             port = int(sink.stdout.readline()) if sink.stdout else 0

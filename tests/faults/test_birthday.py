@@ -18,7 +18,7 @@ CUSTOMERS, KILLS = 500, 6
 def test_workers_that_are_killed_lose_and_double_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected, outbox = birthdays.celebrate(CUSTOMERS), birthdays.Outbox()
     birthdays.greet()
-    with counting_sink(tmp_path) as environment:
+    with counting_sink(tmp_path, seconds=0.01) as environment:
         for name, value in {**environment, "MESSAGE_CHUNK": "40"}.items():
             monkeypatch.setenv(name, value)
         senders = ("-m", "tests.faults._senders", "3", birthdays.SLUG)
