@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from crm.embedded.process import wait_until
+
 HOST = "127.0.0.1"
 PATIENCE = 60.0
 
@@ -27,7 +29,8 @@ def granian(application: str, **environment: str) -> Iterator[int]:
     command += ["--workers", "2", "--blocking-threads", "1", "--no-ws", "--log-level", "warning", application]
     server = subprocess.Popen(command, env=os.environ | environment, start_new_session=True)
     try:
-        _wait_for(port, server)
+        if not wait_until(lambda: _listens(port), seconds=PATIENCE, child=server):
+            raise RuntimeError("granian did not come up")
         yield port
     finally:
         # Asked to stop, it would wait for the callers' connections to close.
@@ -35,16 +38,12 @@ def granian(application: str, **environment: str) -> Iterator[int]:
         server.wait()
 
 
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            socket.create_connection((HOST, port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("granian did not come up")
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 class Caller:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crm.embedded.process import spawn, stop
+from crm.embedded.process import spawn, stop, wait_until
 from crm.embedded.workloads import fresh_rapport, say
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ LIMIT_MB = 400
 LINES = 2_100_000
 LINES_AT_ONCE = 2_000
 WATCHED_SECONDS = 60
+PATIENCE = 1800  # seconds for reading all of the file
 BOUNDARY = "here-a-part-ends"
 HEADER = b"Customer number,Name,E-mail,City,Note\r\n"
 
@@ -112,10 +113,9 @@ def work_off(shop: Workspace) -> float:
     worker = spawn(celery, stdin=subprocess.DEVNULL)
     try:
         started_at = time.monotonic()
-        while source.state == Import.State.CHECKING:
-            time.sleep(1)
-            with workspace_scope(shop):
-                source.refresh_from_db()
+        wait_until(lambda: state_of(shop) != Import.State.CHECKING, seconds=PATIENCE, child=worker, every=1)
+        with workspace_scope(shop):
+            source.refresh_from_db()
         assert (source.state, source.rows_total, source.rows_refused) == (Import.State.READY, LINES, 0), source.error
         say(f"checked in {time.monotonic() - started_at:.0f} s")
         with workspace_scope(shop):
@@ -128,6 +128,14 @@ def work_off(shop: Workspace) -> float:
         return max(map(_peak, _below(worker.pid)))
     finally:
         stop(worker)
+
+
+def state_of(shop: Workspace) -> str:
+    from accounts.scope import workspace_scope  # noqa: PLC0415  Django is set up only now
+    from customers.models import Import  # noqa: PLC0415
+
+    with workspace_scope(shop):
+        return str(Import.objects.get().state)
 
 
 def _below(pid: int, *, named: str = "") -> list[int]:

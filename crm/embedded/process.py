@@ -40,15 +40,17 @@ def die_with_parent(death_signal: signal.Signals = signal.SIGKILL) -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
 
 
-def wait_until(ready: Callable[[], bool], *, seconds: float, child: subprocess.Popen[bytes] | None = None) -> bool:
-    """Whether `ready` came true in time, and before the child (if any) ended."""
+def wait_until(
+    ready: Callable[[], bool], *, seconds: float, child: subprocess.Popen[bytes] | None = None, every: float = 0.02
+) -> bool:
+    """Whether `ready`, asked `every` so many seconds, came true in time, and before the child (if any) ended."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if ready():
             return True
         if child is not None and child.poll() is not None:
             return False
-        time.sleep(0.02)
+        time.sleep(every)
     return ready()
 
 

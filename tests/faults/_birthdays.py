@@ -22,8 +22,10 @@ from messaging.actions.topics import GREETINGS
 from messaging.models import ConsentRecord, Message, MessageState, SubscriptionTopic
 from messaging.sending.evidence import PostfixLog
 from messaging.sending.reconciliation import reconcile
+from timeline.drain import is_the_databases
 from timeline.models import Event
 
+PATIENCE = 60  # seconds for Postgres to come back
 SLUG = "bakery"
 IN_HAND = (MessageState.LEASED, MessageState.SENDING)
 OPEN = (MessageState.QUEUED, *IN_HAND, MessageState.UNKNOWN)
@@ -95,13 +97,7 @@ class Outbox:
     def settle(self, log: Path) -> None:
         """What an operator's `reconcile_messages` does, done here and now."""
         self._ask(expire_leases)
-        while True:
-            try:
-                reconcile(Workspace.objects.get(slug=SLUG), PostfixLog(str(log)))
-                break
-            except Error:
-                connection.close()
-                time.sleep(0.1)
+        _insist(lambda: reconcile(Workspace.objects.get(slug=SLUG), PostfixLog(str(log))))
 
     def has_doubts(self) -> bool:
         return self._ask(lambda: Message.objects.unknown().exists())
@@ -111,10 +107,21 @@ class Outbox:
         return dict(self._ask(lambda: list(counts)))
 
     def _ask(self, question: Callable[[], T]) -> T:
-        while True:
-            try:
-                with workspace_scope(Workspace.objects.get(slug=SLUG)):
-                    return question()
-            except Error:
-                connection.close()
-                time.sleep(0.1)
+        def in_scope() -> T:
+            with workspace_scope(Workspace.objects.get(slug=SLUG)):
+                return question()
+
+        return _insist(in_scope)
+
+
+def _insist(question: Callable[[], T]) -> T:
+    """The answer, as soon as Postgres is there to give it. A mistake of ours is raised at once."""
+    give_up_at = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return question()
+        except Error as error:
+            if not is_the_databases(error) or time.monotonic() > give_up_at:
+                raise
+            connection.close()
+            time.sleep(0.1)

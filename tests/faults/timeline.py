@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from crm.embedded.process import wait_until
 from crm.embedded.workloads import fresh_rapport, say
 from tests.faults._consumers import SLUG, SUBSCRIBERS
 from tests.faults._processes import background, children_of, kill
@@ -71,9 +72,7 @@ def torment(log: Path, transactions: int, *, kills: int, crash: Crash | None = N
         done = _kill(consumers.pid, kills, writers, crash)
         for writer in writers:
             writer.join()
-        give_up_at = time.monotonic() + PATIENCE
-        while count()[0] and time.monotonic() < give_up_at:
-            time.sleep(0.2)
+        wait_until(lambda: not count()[0], seconds=PATIENCE, every=0.2)
     return done
 
 
