@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,25 +16,34 @@ from django.utils import timezone
 
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
-from crm.embedded.process import wait_until
+from crm.embedded.process import is_alive, wait_until
 from customers.actions.imports import plan_import, start_import, upload_import
 from customers.importing.plans import plan_of
 from customers.models import Customer, CustomerTag, ExternalId, Facts, Import, ImportRow
 from customers.tasks import run_imports
 from tests.factories.accounts import UserFactory, WorkspaceFactory
-from tests.faults._processes import background, kill
+from tests.faults._processes import background, children_of, kill
 from timeline.models import Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 KILLS = 3
-LINES = 24_000
-WORKER = """
-import sys, django
+LINES = 6_000
+# As Celery's: a parent that has everything loaded forks a worker, and another one when that died. In portions of a
+# hundred lines, so that a short file has many moments to die in.
+WORKERS = """
+import os, sys, time, django
 django.setup()
 from accounts.models import Workspace
+from customers.importing import running
 from customers.tasks import run_imports
-run_imports.run(Workspace.objects.get(pk=int(sys.argv[1])))
+running._FIRST_CHUNK = running._SMALLEST_CHUNK = running.LARGEST_CHUNK = 100
+while True:
+    if os.fork() == 0:
+        run_imports.run(Workspace.objects.get(pk=int(sys.argv[1])))
+        os._exit(0)
+    os.wait()
+    time.sleep(0.02)
 """
 
 
@@ -89,16 +99,20 @@ def written(workspace: Workspace, source: Import) -> dict[str, Any]:
         }
 
 
-def killed_after(lines: int, workspace: Workspace, source: Import, environment: dict[str, str], log: Path) -> int:
+def killed_after(lines: int, workspace: Workspace, source: Import, parent: subprocess.Popen[bytes]) -> int:
     """Let a worker go on until it has committed so many more lines, and kill it. How many were in then."""
     before = rows_read(workspace, source)
-    with background("-c", WORKER, str(workspace.pk), log=log, environment=environment) as worker:
-        is_on = wait_until(lambda: rows_read(workspace, source) >= before + lines, seconds=120, child=worker)
-        kill(worker.pid)
-    assert is_on, log.read_text()
+    assert wait_until(lambda: rows_read(workspace, source) >= before + lines, seconds=120, child=parent)
+    (worker,) = children_of(parent.pid)
+    kill(worker)
+    assert wait_until(lambda: not is_alive(worker), seconds=10)
+    return rows_read(workspace, source)
+
+
+def let_go(workspace: Workspace) -> None:
+    """The worker that had it is gone; the next need not wait until its lease has run out."""
     with workspace_scope(workspace):
         Import.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    return rows_read(workspace, source)
 
 
 def rows_read(workspace: Workspace, source: Import) -> int:
@@ -110,7 +124,12 @@ def test_it_goes_on_and_leaves_what_an_undisturbed_one_leaves(environment: dict[
     shop, undisturbed = WorkspaceFactory(), WorkspaceFactory()
     source, other = started_import(shop), started_import(undisturbed)
 
-    reached = [killed_after(1, shop, source, environment, tmp_path / "worker.log") for _ in range(KILLS)]
+    reached = []
+    with background("-c", WORKERS, str(shop.pk), log=tmp_path / "workers.log", environment=environment) as parent:
+        for _ in range(KILLS):
+            let_go(shop)
+            reached.append(killed_after(1, shop, source, parent))
+    let_go(shop)
     run_imports.run(shop)
     run_imports.run(undisturbed)
 
