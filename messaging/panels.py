@@ -78,7 +78,7 @@ def messages_panel(customer: Customer) -> dict[str, Any]:
         "customer": customer,
         "topics": queries.topic_states(customer),
         "suppressions": queries.suppressions_for(customer.email) if customer.email_norm else [],
-        "recent": [(message, queries.why_not_sent(message)) for message in newest],
+        "recent": queries.with_reasons(newest),
     }
 
 

@@ -99,6 +99,8 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
             "sender_name",
             "sender_email",
             "reply_to",
+            "messages_per_minute",
+            "messages_per_day",
             "postal_address",
             "privacy_notice",
         ]
@@ -112,6 +114,8 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
             "sender_name": _("Sender name"),
             "sender_email": _("Sender e-mail"),
             "reply_to": _("Replies go to"),
+            "messages_per_minute": _("Messages per minute"),
+            "messages_per_day": _("Messages per day"),
             "postal_address": _("Postal address"),
             "privacy_notice": _("Privacy notice"),
         }
@@ -120,6 +124,10 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
                 "The part of the web address after /w/. Links that people have saved stop working when it changes."
             ),
             "sender_name": _("Whom customers see a message from."),
+            "messages_per_minute": _(
+                "At most so many leave in any minute; the others wait their turn. Empty is no limit."
+            ),
+            "messages_per_day": _("At most so many leave in any 24 hours, as mail providers count. Empty is no limit."),
             "postal_address": _("Stands at the foot of every message, as the law asks in many countries."),
             "privacy_notice": _("Shown wherever customers give you their data, and stored with their consent."),
         }

@@ -5,7 +5,7 @@ import zoneinfo
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -35,6 +35,9 @@ class Workspace(models.Model):
     sender_name = models.CharField(max_length=120, blank=True)
     sender_email = models.EmailField(blank=True)
     reply_to = models.EmailField(blank=True)
+    # At most so many leave in any minute and in any 24 hours; none is no limit. Relays have limits of their own.
+    messages_per_minute = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    messages_per_day = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     postal_address = models.TextField(blank=True, max_length=500)
     privacy_notice = models.TextField(blank=True, max_length=10_000)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -9,10 +9,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
+from accounts.models import Workspace
 from accounts.scope import current_workspace_id
 from messaging.actions.outcomes import Settled, record_settled
 from messaging.models import Message, MessageState
+from messaging.queries.allowance import allowance_of
 
 
 def new_token() -> str:
@@ -21,7 +24,12 @@ def new_token() -> str:
 
 @transaction.atomic
 def claim_messages(*, limit: int, token: str) -> list[Message]:
-    """Take what is due into this worker's hands, the most urgent first. Nobody else gets the same."""
+    """Take what is due into this worker's hands, the most urgent first, and no more than the workspace's limits leave.
+
+    Nobody else gets the same.
+    """
+    if (limited := _limited_workspace()) and (allowance := allowance_of(limited)):
+        limit = min(limit, allowance.left)
     claimed = Message.objects.raw(
         # Materialized: Postgres may run a sub-select once for each row of the other side, and then its limit is none.
         """with due as materialized (
@@ -41,6 +49,12 @@ def claim_messages(*, limit: int, token: str) -> list[Message]:
         },
     )
     return sorted(claimed, key=lambda message: (message.priority, message.not_before, message.pk))
+
+
+def _limited_workspace() -> Workspace | None:
+    """The workspace, if it has set a limit, locked: of two workers, the second counts what the first has claimed."""
+    limited = Q(messages_per_minute__isnull=False) | Q(messages_per_day__isnull=False)
+    return Workspace.objects.filter(limited, pk=current_workspace_id()).select_for_update(no_key=True).first()
 
 
 @transaction.atomic

@@ -137,6 +137,9 @@ class Message(WorkspaceOwned):
                 condition=Q(state__in=ATTENTION_STATES),
                 name="message_to_look_at",
             ),
+            models.Index(
+                fields=["workspace", "-tried_at"], condition=Q(tried_at__isnull=False), name="message_lately_tried"
+            ),
             models.Index(fields=["workspace", "-created_at", "-id"], name="message_newest_first"),
             models.Index(fields=["workspace", "customer", "-id"], name="message_of_customer"),
         ]

@@ -18,7 +18,7 @@ from messaging.queries.messages import (
     message_history,
     messages_for_list,
     messages_in_doubt,
-    why_not_sent,
+    with_reasons,
 )
 from messaging.queries.templates import newest_version
 from messaging.queries.unconfirmed import JOIN_PAGE, never_confirmed
@@ -52,5 +52,5 @@ __all__ = [
     "topics_asked",
     "topics_offered",
     "topics_with_counts",
-    "why_not_sent",
+    "with_reasons",
 ]

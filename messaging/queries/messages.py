@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.queries import actor_names
+from accounts.scope import current_workspace
 from messaging.models import Message, MessageEvent, MessageQuerySet, MessageState
+from messaging.queries.allowance import allowance_of
 from messaging.reasons import reason_in_words
 
 
@@ -74,6 +78,17 @@ def _remark(event: MessageEvent, actor: str) -> Remark:
     return Remark("point", event.kind.replace("_", " ").capitalize(), event.detail, event.at)
 
 
-def why_not_sent(message: Message) -> str:
-    """In words; empty for what was sent or still may be."""
-    return reason_in_words(message.reason) if message.reason else ""
+def with_reasons(messages: Iterable[Message]) -> list[tuple[Message, str]]:
+    """Each with why it was not sent, or why it waits although its time has come; empty for the others."""
+    rows = list(messages)
+    waits = _why_due_messages_wait() if any(_is_due(message) for message in rows) else ""
+    return [(each, reason_in_words(each.reason) if each.reason else waits if _is_due(each) else "") for each in rows]
+
+
+def _is_due(message: Message) -> bool:
+    return message.state == MessageState.QUEUED and message.not_before <= timezone.now()
+
+
+def _why_due_messages_wait() -> str:
+    allowance = allowance_of(current_workspace())
+    return allowance.in_words() if allowance and not allowance.left else ""

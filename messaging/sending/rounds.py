@@ -13,6 +13,7 @@ from accounts.scope import workspace_scope
 from messaging.actions.claiming import claim_messages, expire_leases, new_token, release_messages
 from messaging.actions.outcomes import Outcome, advance_messages
 from messaging.models import MessageState
+from messaging.queries.allowance import allowance_of
 from messaging.rendering import Renderer
 from messaging.sending import pace
 from messaging.sending.lines import lines_to
@@ -24,6 +25,7 @@ from messaging.sending.verdicts import Verdicts, domain_of
 ROUND_SECONDS = 10  # after that the next workspace has its turn
 NO_RELAY_SECONDS = 60
 NO_DATABASE_SECONDS = 2.0
+LIMITED_SECONDS = 60.0  # then it is looked whether the workspace's limit was raised
 RELAY = "relay"
 
 _renderer = Renderer()
@@ -42,14 +44,17 @@ def send_due(workspace: Workspace, *, on_more: Callable[[], object] = lambda: No
     """Send what is due, at most MESSAGE_CHUNK messages. `on_more` is called as soon as there is likely to be more."""
     with workspace_scope(workspace):
         expire_leases()
+        allowance = allowance_of(workspace)
     relay = Relay.from_url(settings.EMAIL_URL)
     if relay is None:
         return Round(wait=NO_RELAY_SECONDS)
     if wait := pace.paused_for(RELAY):
         return Round(wait=wait)
-    limit = pace.take(
-        RELAY, min(settings.MESSAGE_CHUNK, settings.SMTP_RATE or settings.MESSAGE_CHUNK), rate=settings.SMTP_RATE
-    )
+    # Before the relay's pace is asked: a workspace that may not send must not use up what others may.
+    if allowance and not allowance.left:
+        return Round(wait=min(allowance.wait, LIMITED_SECONDS))
+    wanted = min(settings.MESSAGE_CHUNK, allowance.left if allowance else settings.MESSAGE_CHUNK)
+    limit = pace.take(RELAY, min(wanted, settings.SMTP_RATE or wanted), rate=settings.SMTP_RATE)
     if limit == 0:
         return Round(wait=1.0)
     token = new_token()

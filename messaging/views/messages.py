@@ -31,7 +31,7 @@ def message_list(request: WorkspaceRequest) -> HttpResponse:
     page = keyset_page(queries.messages_for_list(wanted), sort="-created_at", cursor=request.GET.get("cursor", ""))
     words = {
         "filters": filters,
-        "rows": [(message, queries.why_not_sent(message)) for message in page.rows],
+        "rows": queries.with_reasons(page.rows),
         "next_cursor": page.next_cursor,
         "in_doubt": queries.messages_in_doubt() if not request.GET else 0,
         "of_customer": Customer.objects.filter(pk=wanted.customer).first() if wanted.customer else None,
@@ -61,9 +61,10 @@ def message_decision(request: WorkspaceRequest, message_id: int) -> HttpResponse
 
 
 def _shown(request: WorkspaceRequest, message: Message, form: DecisionForm) -> HttpResponse:
+    [(message, why)] = queries.with_reasons([message])
     words = {
         "message": message,
-        "why": queries.why_not_sent(message),
+        "why": why,
         "history": queries.message_history(message),
         "form": form,
         "has_log": configured_log() is not None,

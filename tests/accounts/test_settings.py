@@ -16,6 +16,8 @@ SETTINGS = {
     "sender_name": "Corner Bakery",
     "sender_email": "hello@corner.example",
     "reply_to": "",
+    "messages_per_minute": "",
+    "messages_per_day": "500",
     "postal_address": "1 Corner Street",
     "privacy_notice": "We write to you only when you asked for it.",
 }
@@ -49,6 +51,9 @@ def test_saving_what_is_there_changes_and_audits_nothing(workspace: Workspace, o
         ("currency", "BTC"),
         ("brand_color", "red"),
         ("sender_email", "nobody"),
+        ("messages_per_minute", "0"),
+        ("messages_per_day", "many"),
+        ("messages_per_day", "99999999999"),
         ("privacy_notice", "x" * 1_000_000),
     ],
 )
