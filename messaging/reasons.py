@@ -33,6 +33,7 @@ class Reason(models.TextChoices):
     RENDER_ERROR = "render_error", _("The text could not be filled in for this customer.")
     REFUSED = "refused", _("The mail server refused the message.")
     GAVE_UP = "gave_up", _("The mail server put the message off again and again.")
+    HUNG_UP = "hung_up", _("The mail server hung up on the message again and again, before it took it.")
     NOT_ACCEPTED = "not_accepted", _("The mail server never took the message.")
     # Staff
     CANCELLED = "cancelled", _("Somebody cancelled the message before it left.")

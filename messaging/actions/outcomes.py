@@ -33,7 +33,10 @@ _json = msgspec.json.Encoder()
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a message in hand. `is_try`: the relay was asked, and this counts as an attempt."""
+    """What became of a message in hand. `is_try`: the relay was asked, and this counts as an attempt.
+
+    `reason` of one that goes back into the queue is why it fails if this was its last attempt.
+    """
 
     message_id: int
     state: MessageState
@@ -75,7 +78,9 @@ _SETTLE = """update messaging_message m
                from (select d.*,
                             case when d.state = 'queued' and m.attempts + d.tried >= %s then 'failed' else d.state end
                               as outcome,
-                            case when d.state = 'queued' and m.attempts + d.tried >= %s then %s else d.reason end as why
+                            case when d.state <> 'queued' then d.reason
+                                 when m.attempts + d.tried >= %s then coalesce(nullif(d.reason, ''), %s)
+                                 else '' end as why
                      from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[])
                             as d(id, state, reason, reply, tried, back_off)
                      join messaging_message m on m.workspace_id = %s and m.id = d.id) o

@@ -62,10 +62,14 @@ class Refused:
 
 @dataclass(frozen=True)
 class Lost:
-    """The connection ended. `is_in_doubt`: the body had left, and no reply came."""
+    """The connection ended. `is_in_doubt`: the body had left, and no reply came.
+
+    `is_suspect`: it ended over this very envelope, and not over another that it was to carry first, nor with a goodbye.
+    """
 
     envelope: Envelope
     is_in_doubt: bool
+    is_suspect: bool
     why: str
 
 
@@ -166,7 +170,7 @@ class Connection:
         except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
             pass
         except OSError as error:
-            return self._lose(str(error))
+            return self._lose(str(error), suspect=self._at_issue)
         return []
 
     def read(self) -> list[Happening]:
@@ -180,11 +184,16 @@ class Connection:
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return happenings
         except (OSError, BadReply) as error:
-            return happenings + self._lose(str(error))
-        return happenings + self._lose("the server closed the connection")
+            return happenings + self._lose(str(error), suspect=self._at_issue)
+        return happenings + self._lose("the server closed the connection", suspect=self._at_issue)
 
     def time_out(self) -> list[Happening]:
-        return self._lose("the server did not answer in time")
+        return self._lose("the server did not answer in time", suspect=self._at_issue)
+
+    @property
+    def _at_issue(self) -> Envelope | None:
+        """Which envelope the server was to speak about, or to be spoken to about, next."""
+        return self.held or (self._unanswered[0].envelope if self._unanswered else None)
 
     def _let_go(self) -> Envelope:
         envelope, self.held = self.held, None
@@ -216,7 +225,7 @@ class Connection:
     def _answered(self, reply: Reply) -> Iterator[Happening]:
         if not self._unanswered:
             if reply.is_goodbye:
-                yield from self._lose(str(reply))
+                yield from self._lose(str(reply), suspect=None)
                 return
             raise BadReply(f"Nobody asked for {reply}")
         command = self._unanswered[0]
@@ -226,7 +235,7 @@ class Connection:
         if command.envelope is not None:
             yield from self._judge(command, command.envelope, reply)
         if reply.is_goodbye:
-            yield from self._lose(str(reply))
+            yield from self._lose(str(reply), suspect=None)
         elif self.is_open:
             self._speak()
 
@@ -265,7 +274,7 @@ class Connection:
         self._must_reset = True
         yield Refused(envelope, reply, stage)
 
-    def _lose(self, why: str) -> list[Happening]:
+    def _lose(self, why: str, *, suspect: Envelope | None) -> list[Happening]:
         if not self.is_open:
             return []
         self.is_open = False
@@ -276,9 +285,11 @@ class Connection:
                 continue
             has_left = command.stage == Stage.BODY and self._handed_over >= self._body_ends_at
             is_in_doubt = has_left and command in self._unanswered
-            lost.setdefault(command.envelope.key, Lost(command.envelope, is_in_doubt, why))
+            is_suspect = command.envelope is suspect
+            lost.setdefault(command.envelope.key, Lost(command.envelope, is_in_doubt, is_suspect, why))
         if self.held is not None:
-            lost[self.held.key] = Lost(self.held, is_in_doubt=False, why=why)
+            is_suspect = self.held is suspect
+            lost[self.held.key] = Lost(self.held, is_in_doubt=False, is_suspect=is_suspect, why=why)
             self.held = None
         self._unanswered.clear()
         self._unsaid.clear()

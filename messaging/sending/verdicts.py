@@ -64,14 +64,25 @@ class Verdicts:
         return Outcome(key, MessageState.QUEUED, reply=reply, back_off=BACK_OFF)
 
     def _on_lost(self, what: Lost, where: Connection) -> Outcome:
-        """A lost connection is no attempt: it says nothing about the message that happened to be on it."""
+        """A lost connection is an attempt only for the message that it ended over; others happened to be on it.
+
+        It may be the relay's trouble all the same. But a message that ends every connection must fail in the end, and
+        attempts stand far enough apart, two hours for all of them, for a relay to come back.
+        """
         if not where.taken:
             self._lost_in_a_row += 1
             if self._lost_in_a_row >= MOST_LOST:
                 self.trouble = what.why
         if what.is_in_doubt:
             return Outcome(what.envelope.key, MessageState.UNKNOWN, reply=what.why)
-        return Outcome(what.envelope.key, MessageState.QUEUED, reply=what.why, is_try=False, back_off=BACK_OFF)
+        return Outcome(
+            what.envelope.key,
+            MessageState.QUEUED,
+            reason=Reason.HUNG_UP,
+            reply=what.why,
+            is_try=what.is_suspect,
+            back_off=BACK_OFF,
+        )
 
 
 def put_back(message_id: int) -> Outcome:

@@ -6,12 +6,12 @@ import pytest
 from django.conf import LazySettings
 
 from accounts.models import Doorbell, Workspace
-from messaging.actions.outcomes import DOUBTS
+from messaging.actions.outcomes import DOUBTS, MOST_ATTEMPTS
 from messaging.models import Message
 from messaging.sending.rounds import send_due
 from messaging.sending.verdicts import MOST_LOST
 from tests.factories.messaging import MessageFactory
-from tests.messaging.sending.outbox import later, leases_end, row, states, told_of
+from tests.messaging.sending.outbox import history_of, later, leases_end, row, states, told_of
 from tests.relay import DROP, SILENCE, Relay
 
 
@@ -70,13 +70,64 @@ def test_lost_before_the_body_it_waits_and_goes_later(
 
     send_due(workspace)
 
-    assert row(message) == ("queued", "", 0)
+    assert row(message) == ("queued", "", 1)
     assert message.reply in {"the server closed the connection", "the server did not answer in time"}
     assert relay.received == []
     assert told_of(message) == []
     be_well_again(relay)
     assert send_due(workspace).sent == 1
     assert relay.recipients == [message.address]
+
+
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("extensions", [("PIPELINING",), ()])
+def test_a_message_that_ends_every_connection_fails_in_the_end(
+    extensions: tuple[str, ...], stage: str, workspace: Workspace, relay: Relay
+) -> None:
+    message = MessageFactory()
+    relay.extensions = extensions
+    relay.replies[stage] = DROP
+
+    for attempt in range(MOST_ATTEMPTS):
+        assert row(message) == ("queued", "", attempt)
+        later()
+        send_due(workspace)
+
+    assert row(message) == ("failed", "hung_up", MOST_ATTEMPTS)
+    assert told_of(message) == ["MessageFailed"]
+    assert [kind for kind, _detail in history_of(message)] == ["put_off"] * (MOST_ATTEMPTS - 1)
+    be_well_again(relay)
+    assert send_due(workspace).claimed == 0
+
+
+def test_what_follows_on_the_same_connection_is_not_blamed(workspace: Workspace, relay: Relay) -> None:
+    """Its envelope travels with the body before it, and is lost with it each time."""
+    poison, follower = MessageFactory(), MessageFactory()
+    relay.body_replies[poison.address] = DROP
+
+    send_due(workspace)
+
+    assert [row(poison), row(follower)] == [("unknown", "", 1), ("queued", "", 0)]
+
+
+def test_a_goodbye_blames_nobody_who_was_not_answered(workspace: Workspace, relay: Relay) -> None:
+    first, follower = MessageFactory(), MessageFactory()
+    relay.body_replies[first.address] = "421 that was enough"
+
+    send_due(workspace)
+
+    assert [row(first), row(follower)] == [("queued", "", 1), ("queued", "", 0)]
+
+
+def test_put_off_and_hung_up_on_by_turns_it_fails_for_the_last_of_them(workspace: Workspace, relay: Relay) -> None:
+    message = MessageFactory()
+
+    for attempt in range(MOST_ATTEMPTS):
+        later()
+        relay.rcpt_replies[message.address] = DROP if attempt % 2 == 0 else "450 later"
+        send_due(workspace)
+
+    assert row(message) == ("failed", "gave_up", MOST_ATTEMPTS)
 
 
 @pytest.mark.parametrize("trouble", [DROP, SILENCE])
@@ -171,7 +222,7 @@ def test_a_relay_that_drops_one_connection_after_the_other_is_left_alone(workspa
 
     assert done.wait == 5
     assert relay.connections == MOST_LOST
-    assert [row(message) for message in messages] == [("queued", "", 0)] * len(messages)
+    assert [row(message) for message in messages] == [("queued", "", 1)] * MOST_LOST + [("queued", "", 0)] * 2
 
 
 def test_nonsense_instead_of_a_reply_ends_the_connection(workspace: Workspace, relay: Relay) -> None:
