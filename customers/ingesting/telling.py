@@ -132,15 +132,26 @@ def _find(people: Iterable[Person]) -> dict[Person, int]:
 
 
 def _claim(relation: str, params: Sequence[Any], *, kept: str, otherwise: str = "on conflict do nothing") -> Writing:
-    """Customers are held against a merge or an erasure, in one order, until what is told of them is committed."""
+    """Customers are held against a merge or an erasure, in one order, until what is told of them is committed.
+
+    Each id is looked up by itself: Postgres knows nothing of a temporary table's rows, and a join of a thousand with
+    50,000 ids read them all, which took a third of the statement's time.
+    """
     workspace_id = current_workspace_id()
     return (
-        f"""with known as (
-              select s.key, s.name, s.properties, s.occurred_at, c.id as customer_id from {relation}
-              join customers_externalid e on e.workspace_id = %s and e.source = s.system and e.value = s.person
-              join customers_customer c on c.workspace_id = %s and c.id = e.customer_id
-                and c.erased_at is null and c.merged_into_id is null
-              order by c.id for key share of c
+        f"""with named as materialized (
+              select s.key, s.name, s.properties, s.occurred_at, e.customer_id from {relation}
+              cross join lateral (
+                select customer_id from customers_externalid
+                where workspace_id = %s and source = s.system and value = s.person limit 1
+              ) e
+            ), held as (
+              select id from customers_customer
+              where workspace_id = %s and id = any(array(select customer_id from named))
+                and erased_at is null and merged_into_id is null
+              order by id for key share
+            ), known as (
+              select named.* from named join held on held.id = named.customer_id
             ), claimed as (
               insert into customers_ingestedevent (workspace_id, key, properties)
               select %s, key, {kept} from known order by key {otherwise} returning key
