@@ -16,6 +16,11 @@ alter role crm_owner login createdb nosuperuser nocreaterole noreplication nobyp
 alter role crm_app login nosuperuser nocreatedb nocreaterole noreplication nobypassrls;
 -- A transaction that has written holds back every workspace's subscribers until it ends. This is the backstop.
 alter role crm_app set transaction_timeout = '60s';
+-- Its queries are short and many at once. To start helpers for one (5 to 200 ms), or to compile it, costs more than it
+-- gives; and pages that are not in memory lie on an SSD, where a random one costs what the next one does.
+alter role crm_app set max_parallel_workers_per_gather = 0;
+alter role crm_app set jit = off;
+alter role crm_app set random_page_cost = 1.1;
 
 -- Backups, and owner of the few functions that look across workspaces.
 alter role crm_ops login bypassrls nosuperuser nocreatedb nocreaterole noreplication;

@@ -49,7 +49,10 @@ def test_roles_can_do_what_they_must_and_no_more(server: Postgres) -> None:
         ("crm_ops", False, True, False, False),
         ("crm_owner", False, False, True, False),
     ]
-    assert ask(server, "show transaction_timeout", role="crm_app") == [("1min",)]
+    settings = ("transaction_timeout", "max_parallel_workers_per_gather", "jit", "random_page_cost")
+    assert [ask(server, f"show {name}", role="crm_app") for name in settings] == [
+        [("1min",)], [("0",)], [("off",)], [("1.1",)],
+    ]  # fmt: skip
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         ask(server, "create table public.intruder (id int)", role="crm_app")
 
