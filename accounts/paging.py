@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.signing import BadSignature, Signer
-from django.db import models
+from django.db import connection, models
 from django.db.models import F
 from django.db.models.fields.tuple_lookups import (
     Tuple,
@@ -53,16 +53,44 @@ def keyset_page(
     return Page(shown, cursor_after(shown[-1], column) if len(found) > size else None)
 
 
-def keyset_window(
-    rows: models.QuerySet[Row], everybody: models.QuerySet[Row], *, sort: str, cursor: str, length: int
-) -> models.QuerySet[Row]:
-    """Those of `rows` that are among the next `length` of `everybody`: however few match, no more are looked at."""
+def keyset_walk(  # noqa: PLR0913  what a page is asked for, and among whom
+    rows: models.QuerySet[Row], everybody: models.QuerySet[Row], *, sort: str, cursor: str, size: int, length: int
+) -> Page[Row] | None:
+    """The page of `rows`, looked for along the next `length` of `everybody`: however few match, no more are looked at.
+
+    None if there may be more of it beyond them.
+    """
     column = sort.removeprefix("-")
     last = _beyond(everybody, sort, cursor).values_list(column, "pk")[length : length + 1]
     until = TupleGreaterThanOrEqual if sort.startswith("-") else TupleLessThanOrEqual
     for position in last:
-        return rows.filter(until(Tuple(column, "pk"), position))
-    return rows
+        page = keyset_page(rows.filter(until(Tuple(column, "pk"), position)), sort=sort, cursor=cursor, size=size)
+        return page if page.next_cursor else None
+    return keyset_page(rows, sort=sort, cursor=cursor, size=size)
+
+
+def counted_page(rows: models.QuerySet[Row], *, sort: str, cursor: str, size: int, most: int) -> tuple[Page[Row], int]:
+    """The page and how many `rows` there are, by one look at all of them: for the few that a filter leaves.
+
+    Only what they are sorted by is read of them. From `most` + 1 on they are not counted, and the page means nothing.
+    """
+    column, order = sort.removeprefix("-"), "desc" if sort.startswith("-") else "asc"
+    matching, values = rows.order_by().values_list(column, "pk")[: most + 1].query.sql_with_params()
+    position = _position(rows.model, column, cursor)
+    beyond = f"where (value, pk) {'<' if order == 'desc' else '>'} (%s, %s)" if position else ""
+    with connection.cursor() as database:
+        database.execute(
+            f"""with matching (value, pk) as materialized ({matching}),
+                  page as (select value, pk from matching {beyond} order by value {order}, pk {order} limit %s)
+                select counted.many, page.value, page.pk from (select count(*) as many from matching) counted
+                left join page on true order by page.value {order}, page.pk {order}""",  # noqa: S608  Django's and ours
+            [*values, *(position or ()), size + 1],
+        )
+        found = database.fetchall()
+    attribute = _field(rows.model, column).attname
+    keys = [rows.model(**{attribute: value, "pk": pk}) for _, value, pk in found if pk is not None]
+    shown = keys[:size]
+    return Page(shown, cursor_after(shown[-1], column) if len(keys) > size else None), found[0][0]
 
 
 def _beyond(rows: models.QuerySet[Row], sort: str, cursor: str) -> models.QuerySet[Row]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
 import msgspec
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
 from accounts.scope import current_workspace
@@ -17,6 +17,17 @@ from customers.models import Customer, CustomerTag, Facts
 from customers.queries.searching import Found, find_customers
 
 WEEK_DAYS = 7
+
+
+class Among(Func):
+    """`pk in (…)` with all the ids in one parameter: two thousand of their own take 10 ms to write and to read."""
+
+    template = "%(expressions)s::bigint[])"
+    arg_joiner = " = any("
+    output_field = BooleanField()
+
+    def __init__(self, column: str, ids: Sequence[int]) -> None:
+        super().__init__(F(column), Value(f"{{{','.join(map(str, ids))}}}"))
 
 
 class Kept(StrEnum):
@@ -91,11 +102,13 @@ def matching_facts(wanted: CustomerFilter, found: Found | None) -> QuerySet[Fact
     return Facts.objects.filter(*_conditions(wanted, found, customer="customer__", facts=""))
 
 
-def _conditions(wanted: CustomerFilter, found: Found | None, *, customer: str, facts: str) -> Iterator[Q | Exists]:
+def _conditions(
+    wanted: CustomerFilter, found: Found | None, *, customer: str, facts: str
+) -> Iterator[Q | Exists | Among]:
     """`customer` and `facts` are the paths from the rows in question to the columns of the two tables."""
     yield _is_kept(wanted.kept, customer)
     if found is not None:
-        yield Q(**{f"{customer}pk__in": found.ids})
+        yield Among(f"{customer}pk", found.ids)
     if wanted.tag_id is not None:
         yield Exists(CustomerTag.objects.filter(customer=OuterRef("pk"), tag=wanted.tag_id))
     if wanted.source_channel:

@@ -113,8 +113,7 @@ def listed(asked: QueryDict, membership: Membership) -> dict[str, Any]:
     wanted = filters.wanted()
     found = queries.found_by(wanted)
     sort = queries.known_sort(asked.get("sort", ""))
-    count = queries.count_up_to(queries.matching_customers(wanted, found))
-    page = queries.customer_page(wanted, found, sort=sort, cursor=asked.get("cursor", ""), count=count)
+    page = queries.customer_page(wanted, found, sort=sort, cursor=asked.get("cursor", ""))
     return {
         "filters": filters,
         "is_filtered": bool(wanted.names_in_use),
@@ -122,7 +121,7 @@ def listed(asked: QueryDict, membership: Membership) -> dict[str, Any]:
         "most_found": queries.MOST_FOUND,
         "customers": page.rows,
         "next_cursor": page.next_cursor,
-        "count": count,
+        "count": page.count,
         "most_counted": queries.MOST_COUNTED,
         "sort": sort,
         "tags": Tag.objects.order_by("name"),
