@@ -16,11 +16,14 @@ from accounts.models import Membership, Role, User, Workspace
 from accounts.scope import workspace_scope
 from crm.demo.people import Neighbour, neighbours
 from crm.demo.purchases import purchases
-from crm.demo.words import NOTES, PRIVACY_NOTICE
+from crm.demo.words import GREETING, GREETING_SUBJECT, NOTES, PRIVACY_NOTICE
+from customers.actions.notes import write_note
 from customers.actions.upsert import upsert_customers
-from customers.models import Customer
-from messaging.actions import Said, record_consents
+from customers.models import Customer, Note
+from messaging.actions import Said, record_consents, switch_on_greeting, write_greeting
+from messaging.actions.topics import GREETINGS
 from messaging.models import ConsentSource, ConsentState, SubscriptionTopic
+from messaging.queries import birthday_greeting
 from sales.actions.carts import update_cart
 from sales.actions.lines import NewLine
 from sales.actions.refunds import refund_order
@@ -36,6 +39,7 @@ CUSTOMERS = 2000
 ORDERS_AT_ONCE = 5000
 AGREE = 0.78
 REFUNDS, CARTS = 60, 14
+GREETING_HOUR = 7  # when the bakery opens
 SEED = 1886
 
 
@@ -96,15 +100,34 @@ def _bring_in(chance: Random, people: Sequence[Neighbour]) -> None:
 
 def _live_on(chance: Random, now: datetime) -> None:
     """What happens in between: something goes back, somebody is noted down, somebody fills a cart in the web shop."""
+    _greet_birthdays()
+    _note_down()
     for order in Order.objects.order_by("pk")[:: max(1, Order.objects.count() // REFUNDS)]:
         amount = order.total_minor if order.total_minor < 300 else order.total_minor // 2  # noqa: PLR2004  3 euros
-        refund_order(order, amount_minor=amount, reason="Sold out after paying", key="demo")
-    recent = list(Customer.objects.order_by("-facts__last_order_on", "pk")[: CARTS + len(NOTES)])
+        refunded_at = min(now, order.placed_at + timedelta(minutes=chance.randrange(20, 3 * 24 * 60)))
+        refund_order(order, amount_minor=amount, reason="Sold out after paying", key="demo", refunded_at=refunded_at)
+    recent = list(Customer.objects.order_by("-facts__last_order_on", "pk")[:CARTS])
     products = list(Product.objects.order_by("pk"))
-    for position, customer in enumerate(recent[:CARTS]):
+    for position, customer in enumerate(recent):
         lines = [NewLine(product=product, quantity=chance.randint(1, 3)) for product in chance.sample(products, 2)]
         at = now - timedelta(hours=chance.randrange(1, 60))
         update_cart(key=f"web-{position + 1:04d}", customer=customer, lines=lines, touched_at=at)
+
+
+def _greet_birthdays() -> None:
+    """By the real automation: once the workers run, today's greetings leave for the mailbox."""
+    if birthday_greeting() is None:
+        topic = SubscriptionTopic.objects.get(key=GREETINGS)
+        write_greeting(subject=GREETING_SUBJECT, body=GREETING, topic=topic, send_hour=GREETING_HOUR)
+    switch_on_greeting()
+
+
+def _note_down() -> None:
+    author = User.objects.get(email=TEAM[1][1])
+    for tag, text in NOTES:
+        customer = Customer.objects.filter(customer_tags__tag__name=tag).order_by("pk").first()
+        if customer and not Note.objects.filter(customer=customer).exists():
+            write_note(customer, text=text, author=author)
 
 
 def _in_scope(workspace: Workspace, step: Callable[[], object]) -> None:

@@ -14,6 +14,7 @@ from sales.upserting.rows import OrderLineRow, OrderRow
 CLOSED_ON = 0  # Monday
 OPENS, CLOSES = 7, 18
 MOST_KINDS = 4
+CAFE_GUESTS = 8  # a café buys what so many neighbours would
 STOLLEN, STOLLEN_MONTHS = "PA-STO", {11, 12}
 
 
@@ -48,7 +49,7 @@ def _opening_hour(chance: Random, day: date, zone: ZoneInfo) -> datetime:
 
 
 def _order(chance: Random, number: str, neighbour: Neighbour, placed_at: datetime) -> OrderRow:
-    lines = _lines(chance, placed_at)
+    lines = _lines(chance, placed_at, times=CAFE_GUESTS if neighbour.is_wholesale else 1)
     total = sum(line.quantity * (line.unit_price_minor or 0) for line in lines)
     channel = pick(chance, CHANNELS)
     return OrderRow(
@@ -63,7 +64,7 @@ def _order(chance: Random, number: str, neighbour: Neighbour, placed_at: datetim
     )
 
 
-def _lines(chance: Random, placed_at: datetime) -> list[OrderLineRow]:
+def _lines(chance: Random, placed_at: datetime, *, times: int) -> list[OrderLineRow]:
     offered = [product for product in PRODUCTS if product[0] != STOLLEN or placed_at.month in STOLLEN_MONTHS]
     kinds = chance.choices(offered, [product[4] for product in offered], k=chance.randint(1, MOST_KINDS))
     return [
@@ -71,7 +72,7 @@ def _lines(chance: Random, placed_at: datetime) -> list[OrderLineRow]:
             sku=sku,
             name=name,
             category=category,
-            quantity=chance.randint(2, 6) if category == "Rolls" else 1,
+            quantity=times * (chance.randint(2, 6) if category == "Rolls" else 1),
             unit_price_minor=price,
         )
         for sku, name, category, price, _ in dict.fromkeys(kinds)

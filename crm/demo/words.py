@@ -50,13 +50,22 @@ PRODUCTS = (
 )
 CHANNELS = (("shop", 68), ("web", 17), ("market", 11), ("phone", 4))
 SOURCES = (("shop", 55), ("web", 20), ("market", 12), ("friend", 9), ("flyer", 4))
+# By the tag of whom it is about.
 NOTES = (
-    "Allergic to nuts. Always ask before a new recipe goes into the box.",
-    "Orders for the office on Fridays; wants the invoice by mail.",
-    "Likes the crust dark.",
-    "Asked for gluten-free bread. Told them about the Thursday batch.",
-    "Their daughter turns five in June: birthday cake with strawberries last year.",
+    ("Nut allergy", "Allergic to nuts. Always ask before a new recipe goes into the box."),
+    ("Wholesale", "Runs the café at the corner; wants one invoice a month, by mail."),
+    ("Regular", "Likes the crust dark."),
+    ("Gluten-free", "Asked for gluten-free bread. Told them about the Thursday batch."),
+    ("Bread club", "Their daughter turns five in June: birthday cake with strawberries last year."),
 )
+GREETING_SUBJECT = "Happy birthday, {{ customer.first_name }}!"
+GREETING = """Dear {{ customer.first_name }},
+
+all of us at the {{ workspace.name }} wish you a very happy birthday!
+
+A cinnamon bun is waiting for you at the counter, today or any day this week. Just say it is your birthday.
+
+{{ workspace.sender_name }}"""
 PRIVACY_NOTICE = (
     "We keep your name, your address and what you buy, to serve you well. We write to you only about what you "
     "asked for, and you can take that back with one click in every message. We give your data to nobody. Ask us "

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import pytest
 from django.db.models import F, Sum
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.scope import workspace_scope
-from crm.demo.bakery import EMAIL, PASSWORD, open_bakery
-from customers.models import Customer, Facts
-from messaging.models import ConsentRecord
+from crm.demo.bakery import EMAIL, PASSWORD, ZONE, open_bakery
+from crm.demo.people import monthday
+from customers.models import Customer, CustomerTag, Facts, Note, Tag
+from messaging.models import BirthdayGreeting, ConsentRecord
 from metrics.models import DayChannel
 from sales.models import Cart, Order, Refund
 from timeline.models import DeadLetter, Event
@@ -25,6 +27,11 @@ def test_the_demo_is_whole_and_opening_it_again_adds_nothing() -> None:
         assert net == DayChannel.objects.aggregate(net=Sum("revenue_minor"))["net"]
         assert net == Facts.objects.aggregate(net=Sum("spent_minor"))["net"]
         assert DeadLetter.objects.count() == 0
+        assert set(Tag.objects.values_list("name", flat=True)) >= {"Regular", "Wholesale"}
+        assert Refund.objects.dates("refunded_at", "month").count() > 6
+        assert Note.objects.exclude(author=None).count() > 2
+        assert BirthdayGreeting.objects.get().is_on
+        assert Customer.objects.filter(birth_monthday=monthday(timezone.now().astimezone(ZONE).date())).exists()
 
     open_bakery(customers=60)
 
@@ -37,6 +44,8 @@ def everything() -> dict[str, int]:
     return {
         "customers": Customer.objects.count(),
         "orders": Order.objects.count(),
+        "tags": CustomerTag.objects.count(),
+        "notes": Note.objects.count(),
         "refunds": Refund.objects.count(),
         "carts": Cart.objects.count(),
         "consents": ConsentRecord.objects.count(),
