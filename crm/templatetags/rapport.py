@@ -12,8 +12,8 @@ from django.conf import settings
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, get_script_prefix, reverse, set_script_prefix
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.languages import reader_locale
 from accounts.models import Membership
@@ -114,6 +114,12 @@ def initials(name: str) -> str:
     """The one or two letters that stand for a name or an e-mail address."""
     words = str(name).partition("@")[0].replace(".", " ").split()
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+@register.filter
+def breakable(words: object) -> SafeString:
+    """Where room is short, an e-mail address breaks after its @ before it breaks anywhere else."""
+    return mark_safe(escape(str(words)).replace("@", "@<wbr>"))  # noqa: S308  escaped, and the rest is ours
 
 
 @register.filter

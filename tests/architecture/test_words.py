@@ -71,6 +71,7 @@ def test_the_audit_trail_can_be_translated(street: Street, data: Data) -> None:
         (f"<p>{OPEN}Ordered by {CLOSE}Maria</p>", []),
         ("<p>Ordered by Maria</p>", ["'Ordered by Maria' in <p>"]),
         (f"<p>{OPEN}Dear <b>Maria</b>, hello{CLOSE} 3 · 4.50</p>", []),
+        ("<p>Ma<wbr>ria</p>", []),
         ('<a title="Open">…</a>', ["'Open' in a title"]),
         ('<input type="submit" value="Go"><input value="typed">', ["'Go' in input value"]),
         ("<kbd>Ctrl</kbd><script>let word;</script>Rapport", []),

@@ -194,6 +194,6 @@ def _outside(text: str, depth: int) -> tuple[str, int]:
 
 def plain_texts(page: str, data: Data) -> list[str]:
     reader = Reader(data)
-    reader.feed(page)
+    reader.feed(page.replace("<wbr>", ""))
     reader.close()
     return reader.plain

@@ -63,6 +63,12 @@ def test_an_icon_without_a_label_is_decoration() -> None:
     assert 'aria-label="&lt;b&gt;"' in rapport.icon("users", "<b>")
 
 
+def test_an_address_breaks_after_its_at_sign_and_carries_no_markup() -> None:
+    assert rapport.breakable("naomi@mail.example") == "naomi@<wbr>mail.example"
+    assert rapport.breakable("<b>@") == "&lt;b&gt;@<wbr>"
+    assert rapport.breakable(7) == "7"
+
+
 def test_public_pages_are_reached_from_inside_a_workspace() -> None:
     set_script_prefix("/w/bakery/")
     try:
