@@ -18,11 +18,12 @@ router.register("carts", CartViewSet, basename="cart")
 router.register("messages", MessageViewSet, basename="message")
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # What is asked most often comes first: patterns are tried one by one.
+    *(path(name, view, name=name) for name, view in ingest.VIEWS.items()),
     path("docs/", api_pages.api_reference, name="api_reference"),
     path("docs/errors", api_pages.api_errors, name="api_errors"),
     path("schema", api_pages.api_schema, name="api_schema"),
     path("consents", ConsentViewSet.as_view({"post": "create"}), name="consent_list"),
     *router.urls,
-    *(path(name, view, name=name) for name, view in ingest.VIEWS.items()),
 ]
 app_name = "api"

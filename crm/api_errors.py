@@ -97,6 +97,12 @@ def error_response(error: ApiError, *, headers: Mapping[str, str] | None = None)
     return JsonResponse(body, status=error.status_code, headers=dict(headers or {}))
 
 
+def refusal_of(exception: Exception) -> HttpResponse | None:
+    """The answer to a view outside DRF that raised; None for a fault of ours. What it wrote is taken back already."""
+    error = as_api_error(exception)
+    return error_response(error) if error else None
+
+
 class ApiErrorMiddleware:
     """Stands outermost: an error page that Django or another middleware made becomes an error of the API."""
 
@@ -111,11 +117,8 @@ class ApiErrorMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """For the views outside DRF. What they wrote is taken back already."""
-        if not request.path_info.startswith(API_PREFIX):
-            return None
-        error = as_api_error(exception)
-        return error_response(error) if error else None
+        """For the documentation, which pages answer; for everything else `ApiHandler` asks."""
+        return refusal_of(exception) if request.path_info.startswith(API_PREFIX) else None
 
 
 def _converted(page: HttpResponse) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -13,33 +13,42 @@ from accounts.models import ApiKey
 from accounts.rest.errors import ApiError
 from accounts.scope import workspace_scope
 from crm.api_errors import error_response
+from crm.api_handler import ApiHandler
 from crm.api_idempotency import answer_once
 from crm.api_rate import Allowance, take_token
 
 API_PATH = "/api/v1/"
 # What a browser may read without a key: the documentation.
 OPEN_PATHS = ("/api/v1/docs/", "/api/v1/schema")
+# Of an answer that is no page: nothing in it may run, and nothing may frame it.
+_HEADERS = {"X-Frame-Options": "DENY", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 
 
 class ApiGateMiddleware:
-    """Nothing is read from the caller, and nothing asked of the network, while the scope's transaction is open."""
+    """Takes programs past the middleware of pages, which was a sixth of what one event costs.
+
+    Nothing is read from the caller, and nothing asked of the network, while the scope's transaction is open.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
+        self._answer_page = get_response
+        self._answer_program = ApiHandler().answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         path = request.path_info
         if not path.startswith(API_PATH) or path.startswith(OPEN_PATHS):
-            return self.get_response(request)
+            return self._answer_page(request)
+        request.get_host()  # raises for a host that is not ours
+        response = self._admit(request)
+        return _with(response, {**_HEADERS, "Content-Length": str(len(response.content))})
+
+    def _admit(self, request: HttpRequest) -> HttpResponse:
         try:
             key = _key_of(request)
         except ApiError as error:
             return error_response(error, headers={"WWW-Authenticate": 'Bearer realm="Rapport API"'})
         allowance = take_token(f"key:{key.pk}")
-        response = self._answer(request, key, allowance)
-        for name, value in allowance.headers().items():
-            response[name] = value
-        return response
+        return _with(self._answer(request, key, allowance), allowance.headers())
 
     def _answer(self, request: HttpRequest, key: ApiKey, allowance: Allowance) -> HttpResponse:
         try:
@@ -51,7 +60,13 @@ class ApiGateMiddleware:
         request.workspace = key.workspace  # type: ignore[attr-defined]
         # Messages are for programmers, in one language, whatever the caller's library says it accepts.
         with translation.override("en"), workspace_scope(key.workspace, actor=f"key:{key.pk}"):
-            return answer_once(request, self.get_response)
+            return answer_once(request, self._answer_program)
+
+
+def _with(response: HttpResponse, headers: Mapping[str, str]) -> HttpResponse:
+    for name, value in headers.items():
+        response[name] = value
+    return response
 
 
 def _key_of(request: HttpRequest) -> ApiKey:

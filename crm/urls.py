@@ -8,6 +8,8 @@ from accounts import views as accounts
 from crm import mailbox_views, views
 
 urlpatterns = [
+    # First, as patterns are tried one by one.
+    path("api/v1/", include("crm.api")),
     path("", accounts.front_page, name="front_page"),
     path("workspaces/", accounts.workspace_list, name="workspace_list"),
     path("accounts/invitation/<str:secret>/", accounts.invitation_detail, name="invitation_detail"),
@@ -19,7 +21,6 @@ urlpatterns = [
     path("mailbox/", mailbox_views.mailbox_list, name="mailbox_list"),
     path("mailbox/<str:key>/", mailbox_views.mailbox_message, name="mailbox_message"),
     path("mailbox/<str:key>/html/", mailbox_views.mailbox_html, name="mailbox_html"),
-    path("api/v1/", include("crm.api")),
 ]
 
 handler400 = views.bad_request

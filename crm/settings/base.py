@@ -42,10 +42,12 @@ INSTALLED_APPS = [
     "crm",
 ]
 
-# The order matters: WhiteNoise answers files before anything else runs, the workspace opens last and so closes first.
+# The order matters: programs leave at the gate, WhiteNoise answers files before anything of a page runs, the workspace
+# opens last and so closes first.
 MIDDLEWARE = [
     "crm.api_errors.ApiErrorMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "crm.api_gate.ApiGateMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -58,7 +60,6 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.WorkspaceMiddleware",
-    "crm.api_gate.ApiGateMiddleware",
 ]
 
 TEMPLATES = [

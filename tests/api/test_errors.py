@@ -4,9 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
+from accounts.actions import create_api_key, revoke_api_key
 from accounts.api_keys import ApiScope
 from accounts.models import Workspace
 from accounts.rest.errors import ERROR_CODES
@@ -47,6 +49,32 @@ def test_without_a_usable_key_nothing_is_answered(authorization: str, code: str)
         response = stranger.send("get", address, headers={"Authorization": authorization})
         assert error_of(response) == (401, code)
         assert response["WWW-Authenticate"] == 'Bearer realm="Rapport API"'
+
+
+def test_a_revoked_key_stops_at_once(workspace: Workspace) -> None:
+    key, secret = create_api_key(name="Shop", scopes=[ApiScope.CUSTOMERS_READ])
+    program = ApiClient(secret)
+
+    assert program.ask("/customers").status_code == 200
+    revoke_api_key(key)
+    assert error_of(program.ask("/customers")) == (401, "invalid_api_key")
+
+
+@pytest.mark.usefixtures("workspace")
+def test_a_program_gets_no_cookie_and_an_answer_in_which_nothing_may_run(shop: ApiClient) -> None:
+    for response in (shop.ask("/customers"), ApiClient().ask("/customers")):
+        assert not response.cookies
+        assert "Vary" not in response
+        assert response["Content-Length"] == str(len(response.content))
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert response["X-Frame-Options"] == "DENY"
+        assert response["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+def test_a_host_that_is_not_ours_is_refused(shop: ApiClient, settings: LazySettings) -> None:
+    settings.ALLOWED_HOSTS = ["crm.bakery.example"]
+
+    assert error_of(shop.ask("/customers")) == (400, "bad_request")
 
 
 def test_a_key_does_only_what_its_scopes_say(workspace: Workspace) -> None:
