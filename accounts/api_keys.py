@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Q
+from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.models import ApiKey
+from accounts.models import ApiKey, Workspace
 from accounts.tokens import hash_secret
 
 USED_PRECISION = timedelta(minutes=5)
@@ -25,17 +25,38 @@ class ApiScope(StrEnum):
     EVENTS_WRITE = "events:write"
 
 
+_KEY_FIELDS, _WORKSPACE_FIELDS = (
+    [field.attname for field in model._meta.concrete_fields] for model in (ApiKey, Workspace)
+)
+# Written out, since the ORM took half of what one event cost to put the same together each time.
+_USABLE = f"""
+select {", ".join(f"k.{name}" for name in _KEY_FIELDS)}, {", ".join(f"w.{name}" for name in _WORKSPACE_FIELDS)}
+from accounts_apikey k join accounts_workspace w on w.id = k.workspace_id
+where k.key_hash = %s and k.revoked_at is null and (k.expires_at is null or k.expires_at > %s)
+"""  # noqa: S608  names of our own models
+
+
 def workspace_key_of(request: HttpRequest) -> ApiKey | None:
-    """The usable key that the request carries, with its workspace. Runs before any scope: these tables carry no RLS."""
+    """The usable key that the request carries, with its workspace. Runs before any scope: these tables carry no RLS.
+
+    It is looked up for each request, and so stops at once when it is revoked.
+    """
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         return None
     now = timezone.now()
-    key = (
-        ApiKey.objects.select_related("workspace")
-        .filter(Q(expires_at=None) | Q(expires_at__gt=now), key_hash=hash_secret(secret.strip()), revoked_at=None)
-        .first()
-    )
+    key = _usable_key(hash_secret(secret.strip()), now)
     if key and (key.last_used_at is None or now - key.last_used_at > USED_PRECISION):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    return key
+
+
+def _usable_key(key_hash: str, now: datetime) -> ApiKey | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_USABLE, [key_hash, now])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    key = ApiKey.from_db(connection.alias, _KEY_FIELDS, row[: len(_KEY_FIELDS)])
+    key.workspace = Workspace.from_db(connection.alias, _WORKSPACE_FIELDS, row[len(_KEY_FIELDS) :])
     return key
