@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
+import msgspec
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -45,13 +45,12 @@ class CustomerImporter(Importer):
         return CustomerReader(source, plan)
 
 
-@dataclass(slots=True)
-class Line:
+class Line(msgspec.Struct, gc=False):
     """One line of the file. `consents` has for each topic what the line says: yes, no or nothing, and since when."""
 
     row: CustomerRow
     number: int
-    consents: list[tuple[str, bool | None, datetime]]
+    consents: Sequence[tuple[str, bool | None, datetime]]
 
 
 class CustomerReader(RowReader):
@@ -69,21 +68,22 @@ class CustomerReader(RowReader):
 
     def parse(self, record: Record) -> Line:
         values: dict[str, Any] = {}
+        cells = record.cells
         for at, clean in self._cleaned:
-            if cell := record.cells[at].strip():
+            if cell := cells[at].strip():
                 clean(cell, values)
         if names := [values.pop(part) for part in ("first_name", "last_name") if part in values]:
             values.setdefault("name", " ".join(names))
-        if not values.keys() & _WHO:
+        if _WHO.isdisjoint(values):
             raise ValueRefused(gettext("This line has no name, e-mail address, phone or number."), field="name")
         if "external_id" not in values and "email_norm" not in values and "customer_id" not in values:
             # Nothing else says, when the same file comes again, that this is the same person.
             values["external_id"] = f"{self._key}{record.line}"
         if self._attributes:
             values["attributes"] = {
-                key: parse(cell) for at, key, parse in self._attributes if (cell := record.cells[at].strip())
+                key: parse(cell) for at, key, parse in self._attributes if (cell := cells[at].strip())
             }
-        return Line(CustomerRow(**values), record.line, self._consents(record))
+        return Line(CustomerRow(**values), record.line, self._consents(record) if self._plan.consents else ())
 
     def _consents(self, record: Record) -> list[tuple[str, bool | None, datetime]]:
         found = []

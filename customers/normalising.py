@@ -34,11 +34,15 @@ OLDEST_BIRTH_YEAR = 1890
 SHORTEST_NATIONAL_NUMBER = 1000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SPACES = re.compile(r"\s+")
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 # Plain addresses, which most are, need no parser (2 us instead of 50); everything else goes to email-validator.
 _PLAIN_EMAIL = re.compile(
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
     r"(?:\.(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*\.[a-z]{2,63}"
 )
+# So do numbers in full (3 us instead of 40); what is a number at all is phonenumbers' to say, by its own tables.
+_PLAIN_PHONE = re.compile(r"\+[1-9](?:[ -]?[0-9]){6,14}")
+_PLAIN_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})?", re.IGNORECASE)
 
 
@@ -71,7 +75,11 @@ class Birthday:
 
 def clean_line(value: str, *, field: str, longest: int | None = None) -> str:
     """One line of text: composed characters, single spaces, no control characters, at most `longest` characters."""
-    line = _SPACES.sub(" ", _CONTROL.sub(" ", unicodedata.normalize("NFC", value))).strip()
+    # Most lines are clean already: to see that takes a tenth of the time of cleaning them.
+    if value.isascii() and value.isprintable() and "  " not in value:
+        line = value.strip()
+    else:
+        line = _SPACES.sub(" ", _CONTROL.sub(" ", unicodedata.normalize("NFC", value))).strip()
     return _storable(line, field=field, longest=longest or LONGEST[field])
 
 
@@ -89,7 +97,7 @@ def _storable(text: str, *, field: str, longest: int) -> str:
             field=field,
         )
     # A lone surrogate comes from broken JSON; no database can store it.
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not text.isascii() and HALF_CHARACTER.search(text):
         raise ValueRefused(_("This holds half a character. Type it again."), field=field)
     return text
 
@@ -119,6 +127,8 @@ def clean_phone(value: str, *, country: str = "") -> Phone:
     written = clean_line(value, field="phone")
     if not written:
         return Phone("", "")
+    if _PLAIN_PHONE.fullmatch(written) and (norm := _plain_norm(written)):
+        return Phone(written, norm)
     try:
         parsed = phonenumbers.parse(written, country.upper() or None)
     except phonenumbers.NumberParseException as error:
@@ -133,11 +143,46 @@ def clean_phone(value: str, *, country: str = "") -> Phone:
     return Phone(written, phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
+def _plain_norm(written: str) -> str:
+    """E.164 of a number in full that needs nothing taken away or added; empty for any other, possible or not."""
+    digits = written.replace(" ", "").replace("-", "")
+    for end in (2, 3, 4):  # a country's code has one to three digits, and none begins another
+        plan = _numbering_plans().get(digits[1:end])
+        if plan:
+            national = digits[end:]
+            is_plain = len(national) in plan.lengths and national[0] != "0"
+            return "" if not is_plain or (plan.prefix and plan.prefix.match(national)) else digits
+    return ""
+
+
+class _NumberingPlan(NamedTuple):
+    """How long a country's numbers are, and what is dialled before them inside of it."""
+
+    lengths: frozenset[int]
+    prefix: re.Pattern[str] | None
+
+
+@cache
+def _numbering_plans() -> dict[str, _NumberingPlan]:
+    plans = {}
+    for code, (region, *_others) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
+        metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+        if metadata is not None and metadata.general_desc is not None:
+            prefix = metadata.national_prefix_for_parsing
+            lengths = frozenset(metadata.general_desc.possible_length)
+            plans[str(code)] = _NumberingPlan(
+                lengths - set(range(len(str(SHORTEST_NATIONAL_NUMBER)))), re.compile(prefix) if prefix else None
+            )
+    return plans
+
+
 def parse_birthday(value: str, *, day_first: bool = True, today: date | None = None) -> Birthday | None:
     """`1990-03-12`, `--03-12`, `03-12`, `12.3.1990`, `12.3.`, `12/3/1990`; slashes are read by `day_first`.
 
     An instant (`1990-03-12T00:00:00Z`) gives its day. Empty gives None.
     """
+    if found := _PLAIN_DAY.fullmatch(value):
+        return checked_birthday(year=int(found[1]), month=int(found[2]), day=int(found[3]), today=today)
     text = _SPACES.sub("", value.partition("T")[0] if value[4:5] == "-" else value)
     if not text:
         return None

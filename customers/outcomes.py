@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+import msgspec
 
 
 class Status(StrEnum):
@@ -15,8 +16,7 @@ class Status(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """`id` is the row's object; a refused row has none, but the field that is wrong and the reason as a sentence."""
 
     status: Status
@@ -26,7 +26,7 @@ class Outcome:
     warning: str = ""
 
     def warned(self, warning: str) -> Outcome:
-        return replace(self, warning=f"{self.warning} {warning}".strip())
+        return msgspec.structs.replace(self, warning=f"{self.warning} {warning}".strip())
 
 
 def refused(field: str, reason: str) -> Outcome:

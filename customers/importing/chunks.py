@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
+import msgspec
 from django.utils.translation import gettext as _
 
 from customers.contracts import RowReader
@@ -22,13 +23,12 @@ _MOST_NEIGHBOURS = 1_000
 Item = TypeVar("Item")
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct, gc=False):
     """One row that can be written, with the records that it was made of."""
 
     row: Any
     records: list[Record]
-    warnings: list[str]
+    warnings: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -96,36 +96,41 @@ class Chunks:
 
     def _take(self, key: str, group: list[Record], chunk: Chunk) -> None:
         chunk.records += len(group)
-        chunk.characters += sum(len(cell) for record in group for cell in record.cells)
+        for record in group:
+            chunk.characters += sum(map(len, record.cells))
         if key and self._seen.add(f"key\0{key}"):
             reason = f"“{key}” stood further up already. Sort the file, so that all its lines follow each other."
             chunk.refusals += [Refusal(record, "", reason) for record in group]
             return
-        row = self._row(group, chunk)
-        if row is None:
-            return
+        try:
+            row = self._reader.combine([self._parse(record) for record in group])
+        except Refused as refusal:
+            chunk.refusals += self._refusals(group, refusal)
+        else:
+            chunk.entries.append(Entry(row, group, self._warnings(group)))
+
+    def _warnings(self, group: list[Record]) -> list[str]:
         warnings = [record.doubt for record in group if record.doubt]
         repeats = [self._repeats(record) for record in group]  # each must be remembered
         if any(repeats):
             warnings.append("The same line stood further up. Both were kept, since nothing says that they are one.")
-        chunk.entries.append(Entry(row, group, warnings))
+        return warnings
 
-    def _row(self, group: list[Record], chunk: Chunk) -> Any:
-        """One row of all the records, or None: then each of them was refused."""
-        parsed: list[Any] = []
-        refusals: dict[int, Refusal] = {}
-        for record in group:
-            try:
-                parsed.append(self._parse(record))
-            except Refused as refusal:
-                refusals[record.line] = Refusal(record, refusal.field, str(refusal))
-        others = _("Line %(line)s, which belongs to it, was refused.") % {"line": min(refusals)} if refusals else ""
+    def _refusals(self, group: list[Record], refusal: Refused) -> list[Refusal]:
+        """For each record its own fault, or else that of another which belongs to it, or of all of them together."""
+        if len(group) == 1:
+            return [Refusal(group[0], refusal.field, str(refusal))]
+        faults = {record.line: fault for record in group if (fault := self._fault(record))}
+        if not faults:
+            return [Refusal(record, refusal.field, str(refusal)) for record in group]
+        others = _("Line %(line)s, which belongs to it, was refused.") % {"line": min(faults)}
+        return [faults.get(record.line) or Refusal(record, "", others) for record in group]
+
+    def _fault(self, record: Record) -> Refusal | None:
         try:
-            if not refusals:
-                return self._reader.combine(parsed)
+            self._parse(record)
         except Refused as refusal:
-            refusals = {record.line: Refusal(record, refusal.field, str(refusal)) for record in group}
-        chunk.refusals += [refusals.get(record.line) or Refusal(record, "", others) for record in group]
+            return Refusal(record, refusal.field, str(refusal))
         return None
 
     def _parse(self, record: Record) -> Any:

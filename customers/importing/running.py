@@ -164,8 +164,8 @@ class Passage:
             if outcome is not None and outcome.status is Status.REFUSED:
                 kept += [self._row(record, outcome.field, outcome.reason) for record in entry.records]
                 source.rows_refused += len(entry.records)
-            elif warning := _warning(entry, outcome):
-                kept.append(self._row(entry.records[0], "", warning, is_refused=False))
+            elif entry.warnings or (outcome is not None and outcome.warning):
+                kept.append(self._row(entry.records[0], "", _warning(entry, outcome), is_refused=False))
                 source.rows_warned += 1
         room = MOST_KEPT_ROWS - (source.rows_refused + source.rows_warned - len(kept))
         keep_rows(source, sorted(kept, key=itemgetter(0))[: max(room, 0)])

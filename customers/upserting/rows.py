@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from customers.models import Customer, ExternalId, Tag
 from customers.models.customers import Channel
+from customers.normalising import HALF_CHARACTER
 from customers.outcomes import Outcome, refused
 
 
@@ -24,7 +25,7 @@ def longest(model: type[models.Model], name: str) -> int:
 AttributeData = str | float | date | bool | None
 
 
-class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
+class CustomerRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One customer, known by `customer_id`, else by `external_id`, else by `email_norm`; or new.
 
     Set `email` and `email_norm`, `phone` and `phone_norm` together. `birth_monthday` is month x 100 + day; 0 takes the
@@ -78,19 +79,23 @@ FIELDS = (*TEXTS, *NUMBERS, *DAYS)
 field_values = attrgetter(*FIELDS)
 _text_values = attrgetter(*TEXTS, "external_id")
 _TAG_LIMIT = longest(Tag, "name")
-_LIMIT_OF = {name: longest(Customer, name) for name in TEXTS} | {"external_id": longest(ExternalId, "value")}
+_LIMITS = (*((name, longest(Customer, name)) for name in TEXTS), ("external_id", longest(ExternalId, "value")))
 _CHANNELS = frozenset(Channel.values)
 _DAYS_OF_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def fault_of(row: CustomerRow, *, today: date) -> Outcome | None:
     """Why Postgres would refuse this row, and its whole batch with it; None for a row that it takes."""
-    for name, value in zip(_LIMIT_OF, _text_values(row), strict=True):
-        if value and (fault := text_fault(name, value, _LIMIT_OF[name])):
+    texts = _text_values(row)
+    are_storable = is_storable("".join(filter(None, texts)))
+    for text, (name, limit) in zip(texts, _LIMITS, strict=True):
+        if text and (len(text) > limit or not are_storable) and (fault := text_fault(name, text, limit)):
             return fault
     for tag in row.tags:
-        if not tag or (fault := text_fault("tags", tag, _TAG_LIMIT)):
-            return fault or refused("tags", _("A tag needs a name."))
+        if not tag:
+            return refused("tags", _("A tag needs a name."))
+        if fault := text_fault("tags", tag, _TAG_LIMIT):
+            return fault
     if row.preferred_channel and row.preferred_channel not in _CHANNELS:
         return refused(
             "preferred_channel", _("The channel is one of: %(channels)s.") % {"channels": ", ".join(sorted(_CHANNELS))}
@@ -121,9 +126,7 @@ def text_fault(field: str, text: str, limit: int) -> Outcome | None:
 
 
 def is_storable(text: str) -> bool:
-    if "\0" in text:
-        return False
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+    return "\0" not in text and (text.isascii() or not HALF_CHARACTER.search(text))
 
 
 def is_birthday(monthday: int) -> bool:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from datetime import date
 
+import phonenumbers
 import pytest
 
 from customers.normalising import (
+    SHORTEST_NATIONAL_NUMBER,
     Birthday,
     clean_country,
     clean_email,
@@ -76,6 +78,35 @@ def test_phones_are_compared_in_their_international_form(written: str, country: 
 def test_what_is_no_phone_is_refused_with_what_to_do(written: str, country: str, reason: str) -> None:
     with pytest.raises(ValueRefused, match=reason):
         clean_phone(written, country=country)
+
+
+def test_numbers_in_full_are_read_as_phonenumbers_reads_them() -> None:
+    """Of each country every kind of number, whole, one digit short, and as people write their trunk prefix into it."""
+    for region in phonenumbers.SUPPORTED_REGIONS:
+        code = f"+{phonenumbers.country_code_for_region(region)}"
+        for kind in phonenumbers.supported_types_for_region(region):
+            example = phonenumbers.example_number_for_type(region, kind)
+            assert example is not None
+            whole = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+            national = whole.removeprefix(code).strip()
+            for written in (whole, whole[:-1], whole.replace(" ", ""), f"{code} 0{national}", f"{code} 1{national}"):
+                assert _norm(written) == _norm_by_parsing(written), written
+
+
+def _norm(written: str) -> str:
+    try:
+        return clean_phone(written).norm
+    except ValueRefused:
+        return ""
+
+
+def _norm_by_parsing(written: str) -> str:
+    try:
+        parsed = phonenumbers.parse(written)
+    except phonenumbers.NumberParseException:
+        return ""
+    is_possible = phonenumbers.is_possible_number(parsed) and (parsed.national_number or 0) >= SHORTEST_NATIONAL_NUMBER
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) if is_possible else ""
 
 
 @pytest.mark.parametrize(
