@@ -52,14 +52,29 @@ def _forget_plans() -> None:
 
 def stage(table: str, columns: str, rows: Iterable[Sequence[object]]) -> None:
     """Fill the temporary `table`, made with `columns` where it is missing; it is empty again after the transaction."""
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(
-        [_NULL if value is None else value for value in row] for row in rows
-    )
-    buffer.seek(0)
     scratch(table, columns)
+    names, values = _told(columns, rows)
+    if not names:
+        return
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(zip(*values, strict=True))
+    buffer.seek(0)
     with connection.cursor() as cursor:
-        cursor.copy_expert(f"copy {table} from stdin with (format csv, null '{_NULL}')", buffer, 1 << 16)
+        cursor.copy_expert(
+            f"copy {table} ({', '.join(names)}) from stdin with (format csv, null '{_NULL}')", buffer, 1 << 16
+        )
+
+
+def _told(columns: str, rows: Iterable[Sequence[object]]) -> tuple[list[str], list[Sequence[object]]]:
+    """The columns in which any row says something, by name, and their values. A batch leaves most of them out."""
+    names: list[str] = []
+    values: list[Sequence[object]] = []
+    for column, cells in zip(columns.split(","), zip(*rows, strict=True), strict=False):
+        blanks = cells.count(None)
+        if blanks < len(cells):
+            names.append(column.split()[0])
+            values.append([_NULL if cell is None else cell for cell in cells] if blanks else cells)
+    return names, values
 
 
 def scratch(table: str, columns: str) -> None:
