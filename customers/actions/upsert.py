@@ -52,7 +52,7 @@ def _upsert(rows: Sequence[CustomerRow], *, source: str, system: str) -> list[Ou
     faults = {
         position: fault
         for position, row in enumerate(rows)
-        if (fault := fault_of(row, today=today) or attribute_fault(row, definitions))
+        if (fault := fault_of(row, today=today) or (row.attributes and attribute_fault(row, definitions)))
     }
     matching = Matching(rows, system=system, faults=faults)
     targets = list(matching.targets.values())
@@ -61,7 +61,7 @@ def _upsert(rows: Sequence[CustomerRow], *, source: str, system: str) -> list[Ou
     stage_customers(targets, rows, definitions)
     new = sum(target.is_new for target in targets)
     if new:
-        insert_new_customers(new, source=source)
+        insert_new_customers(source=source)
     changed: set[int] = set()
     if new < len(targets):
         change_known_customers()
@@ -78,9 +78,8 @@ def _outcomes(count: int, matching: Matching, *, changed: set[int]) -> list[Outc
     outcomes = dict(matching.refusals)
     for target in matching.targets.values():
         status = Status.CREATED if target.is_new else Status.UPDATED if target.id in changed else Status.UNCHANGED
-        *earlier, last = target.positions
-        outcomes[last] = Outcome(status, target.id)
-        for position in earlier:
+        outcomes[target.positions[-1]] = Outcome(status, target.id)
+        for position in target.positions[:-1]:
             outcomes[position] = Outcome(
                 Status.REPEATED,
                 target.id,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+import msgspec
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,14 +21,13 @@ _OF_ANOTHER = {
 }
 
 
-@dataclass(slots=True)
-class Target:
+class Target(msgspec.Struct, gc=False):
     """A customer that the batch writes to, with the rows that speak of them, in order."""
 
     id: int
     is_new: bool
-    positions: list[int] = field(default_factory=list)
-    new_external_ids: list[str] = field(default_factory=list)
+    positions: list[int] = []  # each target's own
+    new_external_ids: list[str] = []
 
 
 class Matching:
@@ -59,24 +58,31 @@ class Matching:
             self._by_email[row.email_norm] = target.id
 
     def _find(self, row: CustomerRow) -> Target | Outcome:
-        claims = {
-            "customer_id": None if row.customer_id is None else self._by_id.get(row.customer_id, _NOBODY),
-            "external_id": self._by_external_id.get(row.external_id) if row.external_id else None,
-            "email": self._by_email.get(row.email_norm) if row.email_norm else None,
-        }
-        found = next((claim for claim in claims.values() if claim is not None), None)
+        claims = self._claims(row)
+        if not claims:
+            if not (row.name or row.email_norm or row.phone or row.external_id):
+                return refused("name", _("A customer needs a name, an e-mail address, a phone number or an id."))
+            return self._unborn_target()
+        found = claims[0][1]
         if found == _NOBODY:
             return refused("customer_id", _("There is no such customer."))
         if found == ERASED:
             return refused("external_id", str(IS_ERASED))
-        for name, claim in claims.items():
-            if claim is not None and claim != found:
+        for name, claim in claims:
+            if claim != found:
                 return refused(name, str(_OF_ANOTHER[name]))
-        if found is not None:
-            return self.targets.setdefault(found, Target(found, is_new=False))
-        if not (row.name or row.email_norm or row.phone or row.external_id):
-            return refused("name", _("A customer needs a name, an e-mail address, a phone number or an id."))
-        return self._unborn_target()
+        return self.targets.get(found) or self.targets.setdefault(found, Target(found, is_new=False))
+
+    def _claims(self, row: CustomerRow) -> list[tuple[str, int]]:
+        """Whom each reference of the row means; nothing for those that nobody has."""
+        claims = []
+        if row.customer_id is not None:
+            claims.append(("customer_id", self._by_id.get(row.customer_id, _NOBODY)))
+        if row.external_id and (claim := self._by_external_id.get(row.external_id)) is not None:
+            claims.append(("external_id", claim))
+        if row.email_norm and (claim := self._by_email.get(row.email_norm)) is not None:
+            claims.append(("email", claim))
+        return claims
 
     def _unborn_target(self) -> Target:
         """New customers have a negative id until it is known how many there are."""
@@ -88,6 +94,5 @@ class Matching:
     def _give_ids(self) -> None:
         if self._unborn:
             for target, pk in zip(self._unborn, next_ids(Customer, len(self._unborn)), strict=True):
-                del self.targets[target.id]
                 target.id = pk
-                self.targets[pk] = target
+            self.targets = {target.id: target for target in self.targets.values()}

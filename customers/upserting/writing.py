@@ -11,7 +11,7 @@ from accounts.scope import current_workspace, current_workspace_id
 from customers.events import CustomerChanged, CustomerJoined
 from customers.models import Customer, ExternalId, Facts
 from customers.models.customers import Channel
-from customers.staging import Raced, execute, insert_select, scratch, stage
+from customers.staging import execute, insert_select, scratch, stage
 from customers.upserting.attributes import Definition, plain, write_attribute_values
 from customers.upserting.matching import Target
 from customers.upserting.rows import DAYS, FIELDS, NUMBERS, TEXTS, AttributeData, CustomerRow, field_values, says_who
@@ -39,17 +39,19 @@ def stage_customers(
 
 
 def _staged(target: Target, rows: Sequence[CustomerRow], definitions: Mapping[str, Definition]) -> tuple[Any, ...]:
-    spoken = [rows[position] for position in target.positions]
-    last = spoken[-1]
+    last = rows[target.positions[-1]]
     values: Sequence[Any] = field_values(last)
-    attributes = dict(last.attributes)
-    for earlier in reversed(spoken[:-1]):
+    attributes = last.attributes
+    is_anonymous = last.is_anonymous and not says_who(last)
+    for position in reversed(target.positions[:-1]):
+        earlier = rows[position]
         values = [old if new is None else new for new, old in zip(values, field_values(earlier), strict=True)]
         attributes = {**earlier.attributes, **attributes}
+        is_anonymous = is_anonymous and earlier.is_anonymous and not says_who(earlier)
     return (
         target.id,
         target.is_new,
-        all(row.is_anonymous and not says_who(row) for row in spoken),
+        is_anonymous,
         _plain_attributes(attributes, definitions) if attributes else None,
         *values,
     )
@@ -60,7 +62,7 @@ def _plain_attributes(attributes: Mapping[str, AttributeData], definitions: Mapp
     return _json.encode(known).decode()
 
 
-def insert_new_customers(count: int, *, source: str) -> None:
+def insert_new_customers(*, source: str) -> None:
     blanks = {name: f"coalesce(s.{name}, '')" for name in TEXTS}
     values = blanks | {
         "id": "s.id",
@@ -72,15 +74,12 @@ def insert_new_customers(count: int, *, source: str) -> None:
         "is_anonymous": "s.is_anonymous",
     }
     zone = current_workspace().zone
-    inserted = insert_select(
+    insert_select(
         Customer,
         values,
-        """staged_customers s, (select (now() at time zone %s)::date as today) as joining where s.is_new
-           on conflict do nothing""",
+        "staged_customers s, (select (now() at time zone %s)::date as today) as joining where s.is_new",
         params=[zone],
     )
-    if inserted < count:
-        raise Raced
     insert_select(Facts, {"customer_id": "s.id"}, "staged_customers s where s.is_new order by s.id")
     record_select(
         CustomerJoined,
@@ -167,14 +166,12 @@ def add_external_ids(targets: Sequence[Target], *, system: str) -> None:
         return
     aliases.sort(key=lambda alias: alias[1])
     stage("staged_external_ids", "customer_id bigint, value text, is_new boolean", aliases)
-    inserted = insert_select(
+    insert_select(
         ExternalId,
         {"customer_id": "s.customer_id", "value": "s.value"},
-        "staged_external_ids s where true on conflict do nothing",
+        "staged_external_ids s",
         constants={"source": system},
     )
-    if inserted < len(aliases):
-        raise Raced
     if not all(is_new for _, _, is_new in aliases):
         execute(
             """insert into staged_customer_changes

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,5 +24,5 @@ _INSTANTS = {
 
 def refuse_instant(at: datetime, *, field: str, label: str) -> None:
     """Raises DateRefused for what can't have happened yet, or was before any shop kept such records."""
-    if not EARLIEST <= at <= timezone.now() + CLOCKS_DIFFER:
+    if not EARLIEST <= at <= datetime.now(UTC) + CLOCKS_DIFFER:
         raise DateRefused(_("%(instant)s must lie between 1900 and now.") % {"instant": _INSTANTS[label]}, field=field)

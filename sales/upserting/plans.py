@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
 from typing import TypeVar
 
+import msgspec
 from django.utils.translation import gettext as _
 
 from accounts.scope import current_workspace, current_workspace_id
@@ -15,6 +16,7 @@ from customers.outcomes import Outcome, refused
 from customers.refusals import Refused
 from customers.staging import fetch
 from sales.actions.amounts import Exchange, exchange_for, refuse_amount
+from sales.actions.instants import EARLIEST
 from sales.refusals import AmountRefused
 from sales.upserting.rows import OrderRow, line_total, unit_price
 
@@ -23,8 +25,7 @@ Line = tuple[int | None, str, int, int, int]
 """Product, description, quantity, price of one and total, in minor units."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True, gc=False):
     """The columns of an order that a batch writes, as they are or as they shall be."""
 
     customer_id: int | None
@@ -44,13 +45,12 @@ class State:
     cancelled_at: datetime | None
 
 
-COLUMNS = tuple(State.__dataclass_fields__)
+COLUMNS = State.__struct_fields__
 column_values = attrgetter(*COLUMNS)
 STAMPS = ("paid_at", "fulfilled_at", "cancelled_at")
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(msgspec.Struct, gc=False):
     """`before` is None for a new order, `lines` where they stay as they are."""
 
     id: int
@@ -70,7 +70,7 @@ class Plan:
         if self.before is None or self.lines is not None:
             return self.before is not None
         told = {name: getattr(self.after, name) for name in (*STAMPS, "refunded_minor", "refunded_value_minor")}
-        return replace(self.before, **told) != self.after
+        return msgspec.structs.replace(self.before, **told) != self.after
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,7 @@ class Planning:
         self._products = products
         self._zone = current_workspace().tzinfo
         self._home = current_workspace().currency
+        self._nothing_yet = _nothing_yet(self._home)
         self._exchanges: dict[tuple[str | None, int | None], Exchange] = {}
 
     def plan(self, row: OrderRow, buyer: int | None, known: Known | None, new_id: int) -> Plan | Outcome:
@@ -130,7 +131,7 @@ class Planning:
         return Plan(known.id, row.number, before, after, None if lines == known.lines else lines, warning)
 
     def _after(self, row: OrderRow, buyer: int | None, before: State | None) -> State:
-        base = before or _nothing_yet(row, self._home)
+        base = before or self._nothing_yet
         exchange = self._exchange(row, base)
         value = self._worth(exchange, row.total_minor)
         refuse_amount(value, field="rate_micros", label="total in the workspace's currency")
@@ -192,12 +193,13 @@ class Planning:
         ]
 
 
-def _nothing_yet(row: OrderRow, home: str) -> State:
+def _nothing_yet(home: str) -> State:
+    """What a new order starts from; it says itself when it was placed."""
     return State(
         customer_id=None,
         channel="",
-        placed_at=row.placed_at,
-        placed_on=row.placed_at.date(),
+        placed_at=EARLIEST,
+        placed_on=EARLIEST.date(),
         currency=home,
         total_minor=0,
         discount_minor=0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 
 import msgspec
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from sales.actions.lines import MOST_LINES, MOST_UNITS, quantity_fault
 from sales.models import Order, OrderLine, Product
 
 
-class OrderLineRow(msgspec.Struct, frozen=True, kw_only=True):
+class OrderLineRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A product that is not known by its SKU is added. Price or total give each other where one is left out."""
 
     sku: str = ""
@@ -29,7 +30,7 @@ class OrderLineRow(msgspec.Struct, frozen=True, kw_only=True):
     total_minor: int | None = None
 
 
-class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
+class OrderRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One order, known by its number. Its customer is the first that is given: id, external id, address or name.
 
     `lines` are all of the order's, in order; without any, `units` says how much was bought. `refunded_minor` is the sum
@@ -56,12 +57,20 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     cancelled_at: datetime | None = None
 
 
+_AMOUNTS = {
+    "total_minor": "total",
+    "discount_minor": "discount",
+    "refunded_minor": "refund",
+    "units": "number of units",
+}
+_amounts_of = attrgetter(*_AMOUNTS)
 _INSTANTS = {
     "placed_at": "day of the order",
     "paid_at": "time of payment",
     "fulfilled_at": "time of fulfilment",
     "cancelled_at": "time of cancelling",
 }
+_instants_of = attrgetter(*_INSTANTS)
 _TEXTS = {
     "number": longest(Order, "number"),
     "channel": longest(Order, "channel"),
@@ -70,6 +79,7 @@ _TEXTS = {
     "customer_email_norm": longest(Customer, "email_norm"),
     "customer_name": longest(Customer, "name"),
 }
+_texts_of = attrgetter(*_TEXTS)
 _LINE_TEXTS = {
     "sku": longest(Product, "sku"),
     "name": longest(OrderLine, "description"),
@@ -79,9 +89,8 @@ _LINE_TEXTS = {
 
 def fault_of(row: OrderRow) -> Outcome | None:
     """Why this order can't be: what its own values say, without a look at what is known already."""
-    for name, limit in _TEXTS.items():
-        value = getattr(row, name)
-        if value and (fault := text_fault(name, value, limit)):
+    for text, (name, limit) in zip(_texts_of(row), _TEXTS.items(), strict=True):
+        if text and (fault := text_fault(name, text, limit)):
             return fault
     if not row.number:
         return refused("number", _("An order needs a number."))
@@ -93,12 +102,11 @@ def fault_of(row: OrderRow) -> Outcome | None:
 
 
 def _refuse_values(row: OrderRow) -> None:
-    refuse_amount(row.total_minor, field="total_minor", label="total")
-    refuse_amount(row.discount_minor or 0, field="discount_minor", label="discount")
-    refuse_amount(row.refunded_minor or 0, field="refunded_minor", label="refund")
-    refuse_amount(row.units or 0, field="units", label="number of units")
-    for name, label in _INSTANTS.items():
-        if at := getattr(row, name):
+    for amount, (name, label) in zip(_amounts_of(row), _AMOUNTS.items(), strict=True):
+        if amount:
+            refuse_amount(amount, field=name, label=label)
+    for at, (name, label) in zip(_instants_of(row), _INSTANTS.items(), strict=True):
+        if at:
             refuse_instant(at, field=name, label=label)
 
 

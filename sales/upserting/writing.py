@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from django.utils import timezone
 
 from accounts.scope import current_workspace_id
-from customers.staging import Raced, execute, insert_select, next_ids, stage
+from customers.staging import execute, insert_select, next_ids, stage
 from sales.events import OrderCancelled, OrderChanged, OrderFulfilled, OrderPaid, OrderPlaced, OrderRefunded
 from sales.models import Order, OrderLine, Refund
 from sales.upserting.plans import COLUMNS, STAMPS, Plan, State, column_values
@@ -41,7 +41,7 @@ def write_orders(plans: Sequence[Plan], *, system: str) -> None:
     )
     new = sum(plan.before is None for plan in plans)
     if new:
-        _insert(new, system=system)
+        _insert(system=system)
     if new < len(plans):
         _update([plan.id for plan in plans if plan.before is not None])
     _write_lines([plan for plan in plans if plan.lines is not None])
@@ -51,15 +51,13 @@ def write_orders(plans: Sequence[Plan], *, system: str) -> None:
     record_many([*_changes(plans), *(event for _, _, event in refunds)])
 
 
-def _insert(count: int, *, system: str) -> None:
-    inserted = insert_select(
+def _insert(*, system: str) -> None:
+    insert_select(
         Order,
         {name: f"s.{name}" for name in ("id", "number", *COLUMNS)},
-        "staged_orders s where s.is_new on conflict do nothing",
+        "staged_orders s where s.is_new",
         constants={"source": system},
     )
-    if inserted < count:
-        raise Raced
 
 
 def _update(ids: Sequence[int]) -> None:
