@@ -33,7 +33,16 @@ class Facts(WorkspaceOwned):
             models.Index(fields=["workspace", "spent_minor", "customer"], name="facts_by_spent"),
             models.Index(fields=["workspace", "last_order_on", "customer"], name="facts_by_last_order"),
             models.Index(fields=["workspace", "first_order_on"], name="facts_by_first_order"),
-            models.Index(fields=["workspace", "orders_count"], name="facts_by_orders"),
+            # So that those who never ordered, or once, follow in the order of what they spent.
+            models.Index(
+                fields=["workspace", "orders_count", "spent_minor", "customer"], name="facts_by_orders_and_spent"
+            ),
+            # The key's own index, with what lists of customers filter and sort by: their facts need not be read.
+            models.Index(
+                fields=["workspace", "customer"],
+                include=["orders_count", "spent_minor", "first_order_on", "last_order_on"],
+                name="facts_of_customer",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -30,6 +30,8 @@ class CustomerTag(WorkspaceOwned):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "customer", "tag"], name="one_use_of_a_tag_per_customer"),
         ]
+        # The key's own index, with whom to count and to walk along.
+        indexes = [models.Index(fields=["workspace", "tag", "customer"], name="customer_tag_of_tag")]
 
     def __str__(self) -> str:
         return f"{self.tag_id} on {self.customer_id}"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
 import msgspec
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.scope import current_workspace
@@ -20,14 +23,21 @@ WEEK_DAYS = 7
 
 
 class Among(Func):
-    """`pk in (…)` with all the ids in one parameter: two thousand of their own take 10 ms to write and to read."""
+    """`pk in (…)` by one array. Given, it is one parameter: two thousand of their own take 10 ms to write and to read.
 
-    template = "%(expressions)s::bigint[])"
+    Selected, it is looked up in its order, neighbours together: half the time of as many random looks into the index.
+    """
+
+    template = "%(expressions)s)"
     arg_joiner = " = any("
     output_field = BooleanField()
 
-    def __init__(self, column: str, ids: Sequence[int]) -> None:
-        super().__init__(F(column), Value(f"{{{','.join(map(str, ids))}}}"))
+    def __init__(self, column: str, ids: Sequence[int] | QuerySet[Any, Any]) -> None:
+        if isinstance(ids, QuerySet):
+            super().__init__(F(column), ArraySubquery(ids))
+        else:
+            written = Value(f"{{{','.join(map(str, ids))}}}")
+            super().__init__(F(column), Cast(written, ArrayField(BigIntegerField())))
 
 
 class Kept(StrEnum):
@@ -78,6 +88,11 @@ class CustomerFilter:
         """Which filters are set, without what they are set to."""
         return [name for name, value in self.as_plain().items() if value not in {None, "", Kept.PRESENT}]
 
+    @property
+    def has_one_number_of_orders(self) -> bool:
+        """Also where nobody may have any: fewer than none there are not."""
+        return self.orders_to is not None and self.orders_to in {self.orders_from, 0}
+
 
 _CUSTOMER_RANGES = {"joined": "joined_on"}
 _FACT_RANGES = {
@@ -102,6 +117,41 @@ def matching_facts(wanted: CustomerFilter, found: Found | None) -> QuerySet[Fact
     return Facts.objects.filter(*_conditions(wanted, found, customer="customer__", facts=""))
 
 
+@dataclass(frozen=True)
+class Side:
+    """One filter of a list, or those of the facts: `ids` are whose it alone leaves, `rest` is what is asked besides."""
+
+    ids: QuerySet[Any, Any]
+    rest: CustomerFilter
+
+
+def side_of(wanted: CustomerFilter) -> Side | None:
+    if wanted.tag_id is not None:
+        tagged = CustomerTag.objects.filter(tag=wanted.tag_id).order_by("customer")
+        return Side(tagged.values("customer"), replace(wanted, tag_id=None))
+    unbounded: dict[str, Any] = {f"{name}_{bound}": None for name in _FACT_RANGES for bound in ("from", "to")}
+    rest = replace(wanted, **unbounded)
+    facts = Facts.objects.filter(*_bounds(wanted, _FACT_RANGES, ""))
+    return Side(facts.values("pk"), rest) if rest != wanted else None
+
+
+def customers_along(column: str, wanted: CustomerFilter) -> QuerySet[Customer]:
+    """Whom a walk along the index of `column` meets: all who are kept there, within the bounds of that column."""
+    return Customer.objects.filter(_is_kept(wanted.kept, ""), *_bounds(wanted, _of(column, _CUSTOMER_RANGES), ""))
+
+
+def facts_along(column: str, wanted: CustomerFilter) -> QuerySet[Facts]:
+    """The same by facts, of which none says who is kept. Money is also indexed for each number of orders."""
+    facts = Facts.objects.filter(*_bounds(wanted, _of(column, _FACT_RANGES), ""))
+    if column == "spent_minor" and wanted.has_one_number_of_orders:
+        return facts.filter(*_bounds(wanted, _of("orders_count", _FACT_RANGES), ""))
+    return facts
+
+
+def _of(column: str, ranges: dict[str, str]) -> dict[str, str]:
+    return {name: ranged for name, ranged in ranges.items() if ranged == column}
+
+
 def _conditions(
     wanted: CustomerFilter, found: Found | None, *, customer: str, facts: str
 ) -> Iterator[Q | Exists | Among]:
@@ -121,6 +171,9 @@ def _conditions(
 
 def _bounds(wanted: CustomerFilter, ranges: dict[str, str], path: str) -> Iterator[Q]:
     for name, column in ranges.items():
+        if name == "orders" and wanted.has_one_number_of_orders:
+            yield Q(**{f"{path}{column}": wanted.orders_to})
+            continue
         for bound, comparison in (("from", "gte"), ("to", "lte")):
             value = getattr(wanted, f"{name}_{bound}")
             if value is not None:

@@ -14,7 +14,15 @@ from django.db.models import OuterRef, Q, QuerySet
 from accounts.paging import Page, counted_page, keyset_page, keyset_walk
 from accounts.scope import current_workspace_id
 from customers.models import Customer, CustomerTag, Facts
-from customers.queries.filtering import CustomerFilter, matching_customers, matching_facts
+from customers.queries.filtering import (
+    Among,
+    CustomerFilter,
+    customers_along,
+    facts_along,
+    matching_customers,
+    matching_facts,
+    side_of,
+)
 from customers.queries.searching import Found
 
 SORTS = {"name": "sort_name", "joined": "joined_on", "last_order": "last_order_on", "spent": "spent_minor"}
@@ -26,6 +34,8 @@ MOST_COUNTED = 10_000
 WALKED_PER_ROW = 80
 # The same where more than MOST_COUNTED match, and to sort them all would take longer.
 WALKED_PER_ROW_OF_MANY = 800
+# Of the ids that one filter alone leaves, so many are looked up at once: MOST_COUNTED, and those who are put away.
+MOST_BY_SIDE = 12_000
 # Where in a list by facts the customers begin of whom the fact is not known.
 OTHERS = "others:"
 MOST_SOURCES = 50
@@ -64,10 +74,25 @@ class _Pages:
 
     def __init__(self, wanted: CustomerFilter, found: Found | None, model: type[Customer | Facts]) -> None:
         self._wanted, self._found, self._model = wanted, found, model
+        self._side = side_of(wanted) if found is None else None
 
     @cached_property
     def count(self) -> int:
-        return count_up_to(matching_customers(self._wanted, self._found))
+        count = count_up_to(self._by_side(), MOST_COUNTED) if self._side else 0
+        return count if count > MOST_COUNTED or self._has_whole_side else count_up_to(self._customers(), MOST_COUNTED)
+
+    @cached_property
+    def _has_whole_side(self) -> bool:
+        return self._side is not None and self._side.ids.order_by()[: MOST_BY_SIDE + 1].count() <= MOST_BY_SIDE
+
+    def _by_side(self) -> QuerySet[Customer]:
+        """Those who match, looked up neighbour by neighbour; only some of them if the side is not whole."""
+        assert self._side is not None  # noqa: S101  for mypy
+        among = Among("pk", self._side.ids[:MOST_BY_SIDE])
+        return matching_customers(self._side.rest, None).filter(among)
+
+    def _customers(self) -> QuerySet[Customer]:
+        return matching_customers(self._wanted, self._found)
 
     def page(self, part: Q | None = None, *, sort: str, cursor: str, size: int) -> Page[Any]:
         """Of those in `part`. Of the rows no more is read than what they are sorted by."""
@@ -79,6 +104,8 @@ class _Pages:
         if self._found is None and (page := self._walked(rows, part, WALKED_PER_ROW, asked)):
             return page
         if part is None:
+            if self._model is Customer and self._has_whole_side:
+                rows = self._by_side().only(sort.removeprefix("-"))
             page, self.count = counted_page(rows, **asked, most=MOST_COUNTED)
             if self.count <= MOST_COUNTED:
                 return page
@@ -87,15 +114,12 @@ class _Pages:
         return self._walked(rows, part, WALKED_PER_ROW_OF_MANY, asked) or keyset_page(rows, **asked, is_read_whole=True)
 
     def matching(self, part: Q | None) -> QuerySet[Any]:
-        of_facts = self._model is Facts
-        led = (matching_facts if of_facts else matching_customers)(self._wanted, self._found)
+        led = matching_facts(self._wanted, self._found) if self._model is Facts else self._customers()
         return led if part is None else led.filter(part)
 
     def _walked(self, rows: QuerySet[Any], part: Q | None, per_row: int, asked: dict[str, Any]) -> Page[Any] | None:
-        # By index alone: of facts none says who is kept.
-        everybody: QuerySet[Any] = Facts.objects.all()
-        if self._model is Customer:
-            everybody = matching_customers(CustomerFilter(kept=self._wanted.kept), None)
+        along = facts_along if self._model is Facts else customers_along
+        everybody: QuerySet[Any] = along(asked["sort"].removeprefix("-"), self._wanted)
         among = everybody if part is None else everybody.filter(part)
         return keyset_walk(rows, among, **asked, length=per_row * asked["size"])
 
@@ -124,7 +148,7 @@ def _shown(rows: Sequence[Customer | Facts]) -> list[Customer]:
     return [shown[row.pk] for row in rows]
 
 
-def count_up_to(customers: QuerySet[Customer], most: int = MOST_COUNTED) -> int:
+def count_up_to(customers: QuerySet[Customer], most: int) -> int:
     """How many there are, and `most` + 1 for all that are more: nobody waits for a list to be counted to its end."""
     return customers.order_by()[: most + 1].count()
 

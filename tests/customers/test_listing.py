@@ -99,24 +99,56 @@ def test_filters_mean_the_same_whatever_leads_the_query(wanted: CustomerFilter, 
 
 @pytest.mark.parametrize("sort", ["name", "-name", "joined", "-joined", "spent", "-spent", "last_order", "-last_order"])
 @pytest.mark.parametrize(
-    ("most_counted", "per_row", "per_row_of_many"),
-    [(10_000, 80, 800), (10_000, 1, 1), (2, 1, 1), (2, 1, 3), (2, 1, 100)],
+    "bounds",
+    [(10_000, 12_000, 80, 800), (10_000, 12_000, 1, 1), (10_000, 2, 1, 1), (2, 3, 1, 1), (2, 3, 1, 3), (2, 12, 1, 100)],
 )
 def test_a_filtered_list_is_the_same_by_whichever_way_its_pages_are_found(
-    monkeypatch: pytest.MonkeyPatch, sort: str, most_counted: int, per_row: int, per_row_of_many: int
+    monkeypatch: pytest.MonkeyPatch, sort: str, bounds: tuple[int, int, int, int]
 ) -> None:
+    tag = tag_named("tagged")
     for number in range(12):
         days = {"last": date(2026, 1, 1 + number % 5)} if number % 3 else {}
-        source = "fair" if number % 2 else "web"
-        customer(f"C{number * 7 % 12:02}", spent=number % 4, source_channel=source, **days)
-    everybody = [each for each in walked(sort, size=50) if each in names(CustomerFilter(source_channel="fair"))]
-    monkeypatch.setattr("customers.queries.listing.MOST_COUNTED", most_counted)
-    monkeypatch.setattr("customers.queries.listing.WALKED_PER_ROW", per_row)
-    monkeypatch.setattr("customers.queries.listing.WALKED_PER_ROW_OF_MANY", per_row_of_many)
+        source, joined_on = "fair" if number % 2 else "web", date(2026, 2, 1 + number % 4)
+        made = customer(f"C{number * 7 % 12:02}", spent=number % 4, source_channel=source, joined_on=joined_on, **days)
+        if number % 4 < 3:
+            tag_customer(made, name="tagged")
+        if number == 8:
+            archive_customer(made)
+    everybody = walked(sort, size=50)
+    filters = [
+        CustomerFilter(source_channel="fair"),
+        CustomerFilter(tag_id=tag.pk),
+        CustomerFilter(tag_id=tag.pk, spent_from=1),
+        CustomerFilter(orders_to=0),
+        CustomerFilter(orders_from=1, orders_to=1),
+        CustomerFilter(spent_from=1, spent_to=2),
+        CustomerFilter(last_order_from=date(2026, 1, 2)),
+        CustomerFilter(joined_from=date(2026, 2, 2), joined_to=date(2026, 2, 3)),
+    ]
+    expected = [[each for each in everybody if each in names(wanted)] for wanted in filters]
+    for name, bound in zip(
+        ("MOST_COUNTED", "MOST_BY_SIDE", "WALKED_PER_ROW", "WALKED_PER_ROW_OF_MANY"), bounds, strict=True
+    ):
+        monkeypatch.setattr(f"customers.queries.listing.{name}", bound)
 
-    found = walked(sort, CustomerFilter(source_channel="fair"), size=2)
+    assert [walked(sort, wanted, size=2) for wanted in filters] == expected
+    counts = [customer_page(wanted, None, sort=sort).count for wanted in filters]
+    assert counts == [min(len(each), bounds[0] + 1) for each in expected]
+    assert [len(each) for each in expected] == [6, 8, 6, 4, 7, 6, 5, 6]
 
-    assert (len(found), found) == (6, everybody)
+
+def test_who_never_ordered_follows_in_the_order_of_spending_by_one_index() -> None:
+    customer("Anna")
+    with CaptureQueriesContext(connection) as queries:
+        customer_page(CustomerFilter(orders_to=0), None, sort="-spent")
+    walk = next(query["sql"] for query in queries if "OFFSET" in query["sql"])
+
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off; set local enable_bitmapscan = off")
+        cursor.execute(f"explain {walk}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert ("facts_by_orders_and_spent" in plan, "Sort" in plan) == (True, False), plan
 
 
 def test_archived_customers_visitors_tags_and_channels_are_lists_of_their_own() -> None:
