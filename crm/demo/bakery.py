@@ -70,7 +70,7 @@ def _workspace() -> Workspace:
         edit_workspace(
             brand_color="#b4541a",
             sender_email="hello@bakery.example",
-            postal_address="Corner Bakery\nLindenstraße 12\n10997 Berlin",
+            postal_address="Lindenstraße 12\n10997 Berlin",
             privacy_notice=PRIVACY_NOTICE,
         )
     return workspace
