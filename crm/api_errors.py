@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -15,14 +14,14 @@ from rest_framework.views import set_rollback
 
 from accounts.public_ids import encode_id
 from accounts.rest.errors import CODE_OF_STATUS, ERROR_CODES, ApiError, error_body, first_error
+from crm.database_trouble import is_given_up, is_in_the_way
 from customers.api.serializers import PREFIX as CUSTOMER
 from customers.refusals import CustomerGone, EmailTaken, ExternalIdTaken, Refused
 from sales.refusals import KeyReused, LineRefused, NumberTaken, OrderClosed, RefundTooLarge, SkuTaken
 
 API_PREFIX = "/api/"
-LOCK_NOT_AVAILABLE = "55P03"
-DEADLOCK = "40P01"
-_BUSY = (LOCK_NOT_AVAILABLE, DEADLOCK)
+# Seconds after which another attempt may well do it.
+_RETRY_AFTER = {"busy": 1, "idempotency_key_in_progress": 1, "timed_out": 10}
 
 # What the rooms refuse because of how things stand, and not because of what was sent.
 _CONFLICTS: tuple[type[Refused], ...] = (
@@ -46,7 +45,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
     headers = {}
     if isinstance(exc, exceptions.MethodNotAllowed):
         headers["Allow"] = ", ".join(context["view"].allowed_methods)
-    if wait := getattr(exc, "wait", None):
+    if wait := getattr(exc, "wait", None) or _RETRY_AFTER.get(error.code):
         headers["Retry-After"] = str(int(wait))
     response = Response(error_body(error.code, error.message, param=error.param), status=error.status_code)
     for name, value in headers.items():
@@ -74,8 +73,10 @@ def _django_error(exc: Exception) -> ApiError | None:
         return ApiError("missing_scope", str(exc) or "This key may not do that.")
     if isinstance(exc, RequestDataTooBig):
         return ApiError("body_too_large", _MESSAGES["body_too_large"])
-    if isinstance(exc, OperationalError) and getattr(exc.__cause__, "pgcode", None) in _BUSY:
+    if is_in_the_way(exc):
         return ApiError("busy", "Another request is changing the same thing. Send it again in a moment.")
+    if is_given_up(exc):
+        return ApiError("timed_out", "This took too long, and nothing was changed. Send it again in a moment.")
     return None
 
 
@@ -94,7 +95,10 @@ def _refusal(exc: Refused) -> ApiError:
 def error_response(error: ApiError, *, headers: Mapping[str, str] | None = None) -> HttpResponse:
     """An error outside DRF."""
     body = error_body(error.code, error.message, param=error.param)
-    return JsonResponse(body, status=error.status_code, headers=dict(headers or {}))
+    told = dict(headers or {})
+    if wait := _RETRY_AFTER.get(error.code):
+        told["Retry-After"] = str(wait)
+    return JsonResponse(body, status=error.status_code, headers=told)
 
 
 def refusal_of(exception: Exception) -> HttpResponse | None:

@@ -17,7 +17,8 @@ from django.http import HttpRequest, HttpResponse
 from accounts.models import ApiKey, IdempotencyKey
 from accounts.rest.errors import ERROR_CODES, ApiError
 from accounts.scope import current_workspace_id
-from crm.api_errors import LOCK_NOT_AVAILABLE, error_response
+from crm.api_errors import error_response
+from crm.database_trouble import LOCK_NOT_AVAILABLE
 
 HEADER = "Idempotency-Key"
 LONGEST = 255

@@ -2,13 +2,14 @@
 
 import sys
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
 from crm.brand import brand_variables
+from crm.database_trouble import is_given_up, is_in_the_way, is_the_databases
 from crm.health import health
 
 RETRY_AFTER = "10"  # seconds
@@ -44,12 +45,15 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Called while the exception is being answered. Without a database it is not the page that failed."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        response = _error_page("503.html", status=503, path=request.get_full_path())
-        response.headers["Retry-After"] = RETRY_AFTER
-        return response
-    return _error_page("500.html", status=500)
+    """Called while the exception is being answered. It may not be the page that failed, but its database."""
+    error = sys.exc_info()[1]
+    if not is_the_databases(error):
+        return _error_page("500.html", status=500)
+    is_there = is_in_the_way(error) or is_given_up(error)
+    template = "503_busy.html" if is_there else "503.html"
+    response = _error_page(template, status=503, path=request.get_full_path())
+    response.headers["Retry-After"] = RETRY_AFTER
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -56,6 +56,7 @@ ERROR_CODES = {
     "idempotency_key_reused": ErrorCode(422, IDEMPOTENCY, "Use a new key for a new request; repeat the body to retry."),
     "rate_limited": ErrorCode(429, RATE, "Wait as many seconds as the header `Retry-After` says."),
     "internal_error": ErrorCode(500, SERVER, "Nothing was changed. Send it again, with an Idempotency-Key."),
+    "timed_out": ErrorCode(503, SERVER, "Nothing was changed. Send it again in a moment, or ask for less at once."),
     "unavailable": ErrorCode(503, SERVER, "Send it again in a moment."),
 }
 
