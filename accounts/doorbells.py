@@ -7,21 +7,24 @@ somebody rang. Rings are rows of their own and never wait for one another.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Doorbell, Workspace
-from accounts.scope import current_scope
+from accounts.scope import current_scope, current_workspace_id
 
 log = logging.getLogger(__name__)
 
 HINT_EVERY_SECONDS = 1
 _hints: dict[str, Callable[[Workspace], object]] = {}
+# What this process need not ask the cache again, which would take longer than the ring itself.
+_hinted_until: dict[str, float] = {}
 
 
 def on_ring(queue: str, hint: Callable[[Workspace], object]) -> None:
@@ -31,13 +34,22 @@ def on_ring(queue: str, hint: Callable[[Workspace], object]) -> None:
 
 def ring(queue: str, *, due_at: datetime | None = None) -> None:
     """Tell the workers of `queue` that this workspace has work, at `due_at` or now."""
-    scope = current_scope()
     if due_at is None and _already_rung(queue):
         return
-    Doorbell.objects.create(workspace=scope.workspace, queue=queue, due_at=due_at or timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into accounts_doorbell (workspace_id, queue, due_at) values (%s, %s, %s)",
+            [current_workspace_id(), queue, due_at or timezone.now()],
+        )
     if due_at is None:
-        scope.rung.append((queue, tuple(scope.connection.savepoint_ids)))
-        transaction.on_commit(partial(_hint, queue, scope.workspace))
+        announce(queue)
+
+
+def announce(queue: str) -> None:
+    """Hint at a ring once it is committed. `ring` does so by itself; a statement which inserted its own ring can't."""
+    scope = current_scope()
+    scope.rung.append((queue, tuple(scope.connection.savepoint_ids)))
+    transaction.on_commit(partial(_hint, queue, scope.workspace))
 
 
 def due_workspaces(queue: str, *, limit: int = 1000) -> list[Workspace]:
@@ -78,10 +90,12 @@ def _already_rung(queue: str) -> bool:
 
 def _hint(queue: str, workspace: Workspace) -> None:
     """Losing a hint costs the seconds until the next poll, so a broker that is away must not fail the request."""
-    if queue not in _hints:
+    name, now = f"hint:{queue}:{workspace.pk}", time.monotonic()
+    if queue not in _hints or now < _hinted_until.get(name, now):
         return
     try:
-        if cache.add(f"hint:{queue}:{workspace.pk}", 1, timeout=HINT_EVERY_SECONDS):
+        if cache.add(name, 1, timeout=HINT_EVERY_SECONDS):
             _hints[queue](workspace)
+        _hinted_until[name] = now + HINT_EVERY_SECONDS
     except Exception:
         log.warning("could not hint %s to the broker; the next poll finds it", queue, exc_info=True)

@@ -79,11 +79,9 @@ def workspace_scope(workspace: Workspace, *, actor: str | None = None) -> Iterat
             yield workspace
         finally:
             _current.reset(token)
-        if outer:
-            # A released savepoint keeps the inner setting; a rolled back one restores it by itself.
-            _enter(connection, outer.workspace.pk)
-        elif len(connection.savepoint_ids) > 0:
-            _enter(connection, None)
+        # A released savepoint keeps the inner setting; a rolled back one restores it by itself.
+        if connection.savepoint_ids and not connection.needs_rollback:
+            _enter(connection, outer.workspace.pk if outer else None)
 
 
 def _enter(connection: BaseDatabaseWrapper, workspace_id: int | None) -> None:

@@ -42,7 +42,9 @@ def answer_once(request: HttpRequest, answer: Answer) -> HttpResponse:
             return _replay(IdempotencyKey.objects.get(key=key), fingerprint)
     except ApiError as error:
         return error_response(error)
-    response = answer(request)
+    # Whatever the view takes back, its key stays.
+    with transaction.atomic():
+        response = answer(request)
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or _is_transient(response):
         IdempotencyKey.objects.filter(key=key).delete()
     else:

@@ -10,6 +10,7 @@ from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
+from accounts import doorbells
 from accounts.models import Membership, Role, User, Workspace
 from accounts.scope import workspace_scope
 from tests.client import Browser
@@ -123,6 +124,7 @@ def _empty_cache() -> Iterator[None]:
     """Each xdist worker has a cache of its own: rate limits and hints must not cross tests."""
     yield
     cache.clear()
+    doorbells._hinted_until.clear()
 
 
 LONG = ("browser", "faults", "front_door", "journeys")

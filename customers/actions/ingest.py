@@ -12,13 +12,15 @@ from django.db import transaction
 from customers.events import CustomEvent
 from customers.ingesting.claiming import claim_keys, release_keys
 from customers.ingesting.identities import Aliasing, Identification, alias, identify
-from customers.ingesting.telling import Told, ToldEvent, Writing, tell
+from customers.ingesting.telling import Told, ToldEvent, Writing, tell, tell_at_once
 from timeline.recording import record_select
 
 
 @transaction.atomic(savepoint=False)
 def tell_custom_events(events: Sequence[ToldEvent]) -> Told:
     """Record a CustomEvent for each that was not told before. People who are not known yet are added."""
+    if len(events) == 1 and tell_at_once(events[0]):
+        return Told(1, {})
     return tell(events, _write, is_kept=True)
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 from django.db import IntegrityError, connection, transaction
 
-from accounts.scope import current_workspace_id
+from accounts.doorbells import announce
+from accounts.scope import current_actor, current_workspace_id
 from customers.actions.upsert import CustomerRow, Status, upsert_customers
 from customers.staging import fetch, scratch
 from customers.upserting.known import ERASED, IS_ERASED, ids_of_external_ids
+from timeline.recording import QUEUE
 
 ANONYMOUS = "anonymous"
 """The system whose external ids are the `anonymousId`s of visitors."""
@@ -74,6 +76,20 @@ def tell(events: Sequence[ToldEvent], write: Callable[[Writing], int], *, is_kep
         count += write(claim())
     reasons = ((event.position, refusals.get((event.system, event.person))) for event in wanted)
     return Told(count, {position: reason for position, reason in reasons if reason})
+
+
+def tell_at_once(event: ToldEvent) -> bool:
+    """Record one CustomEvent by a function whose plans Postgres keeps, for half of what `tell` costs.
+
+    False if there is more to it, for `tell` to see to: nobody knows the person, they were erased, it was told before.
+    """
+    ((is_told,),) = fetch(
+        "select customers_tell_event(%s, %s, %s, %s, %s, %s, %s)",
+        [event.key, event.system, event.person, event.name, event.properties, event.occurred_at, current_actor()],
+    )
+    if is_told:
+        announce(QUEUE)
+    return bool(is_told)
 
 
 def _write_new(write: Callable[[Writing], int], claim: Callable[..., Writing]) -> int:

@@ -20,16 +20,16 @@ from sales.ingesting.ingestion import Ingestion
 _LONGEST_PATH = 500
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def ingest_call(call: CheckedCall) -> Ingestion:
-    """Carry out one call. Raises ApiError, and then nothing is left of it."""
+    """Carry out one call. Raises ApiError, and then the transaction is taken back."""
     done = _ingest([call])
     if done.errors:
         raise done.errors[call.position]
     return done
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def ingest_batch(calls: Sequence[CheckedCall]) -> Ingestion:
     """Carry out what can be; the errors of the rest are in the answer."""
     return _ingest(calls)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts import doorbells
 from accounts.doorbells import answer, due_workspaces, heard, ring
 from accounts.models import Doorbell, Workspace
 from accounts.scope import workspace_scope
@@ -68,6 +71,24 @@ def test_a_ring_goes_with_the_transaction_that_made_the_work() -> None:
         raise ZeroDivisionError
 
     assert due_workspaces(QUEUE) == []
+
+
+def test_a_hint_goes_out_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    bakery, florist = WorkspaceFactory(), WorkspaceFactory()
+    now = time.monotonic()
+    hinted: list[Workspace] = []
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setitem(doorbells._hints, QUEUE, hinted.append)
+
+    for workspace in (bakery, bakery, florist):
+        ring_now(workspace)
+    assert hinted == [bakery, florist]
+
+    now += doorbells.HINT_EVERY_SECONDS
+    cache.clear()
+    ring_now(bakery)
+    assert hinted == [bakery, florist, bakery]
+    assert len(heard(QUEUE, bakery)) == 3, "each ring is kept"
 
 
 def ring_now(workspace: Workspace, queue: str = QUEUE) -> None:
