@@ -1,7 +1,10 @@
 """Pages of no app: health, the style sheet of a colour, and the error pages, which need no session or database."""
 
+import errno
 import sys
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
@@ -33,7 +36,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):  # a form's fields, which are known only when they are read
+        return too_large(request)
     return _error_page("400.html", status=400)
+
+
+def too_large(request: HttpRequest, *, is_import: bool = False) -> HttpResponse:
+    most = settings.IMPORT_MOST_BYTES if is_import else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return _error_page("413.html", status=413, is_import=is_import, most_bytes=most, path=request.get_full_path())
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -45,8 +55,10 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Called while the exception is being answered. It may not be the page that failed, but its database."""
+    """Called while the exception is being answered. It may not be the page that failed, but its database or disk."""
     error = sys.exc_info()[1]
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return _error_page("507.html", status=507, path=request.get_full_path())
     if not is_the_databases(error):
         return _error_page("500.html", status=500)
     is_there = is_in_the_way(error) or is_given_up(error)
@@ -60,6 +72,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _error_page("403_csrf.html", status=403)
 
 
-def _error_page(template: str, *, status: int, **words: str) -> HttpResponse:
+def _error_page(template: str, *, status: int, **words: object) -> HttpResponse:
     """Rendered without the request: context processors would ask the database that may just have failed."""
     return HttpResponse(loader.get_template(template).render(words), status=status)

@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "crm.api_errors.ApiErrorMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "crm.api_gate.ApiGateMiddleware",
+    "crm.body_limit.BodyLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -231,6 +232,8 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "crm.views.csrf_failure"
+# Bytes of a request's body: of one file of an import, and of anything else.
+IMPORT_MOST_BYTES = env.int("IMPORT_MOST_BYTES", 2 << 30)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 # The longest order has 500 lines of six fields each.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000

@@ -49,10 +49,20 @@ def upload_import(*, kind: str, upload: File[bytes], created_by: User) -> Import
         reading=reading_of(plan),
         created_by=created_by,
     )
-    source.file.save(source.file_name, upload, save=False)
+    _keep(source, upload)
     source.save()
     ring(QUEUE, due_at=timezone.now() + UNSTARTED_FOR)
     return source
+
+
+def _keep(source: Import, upload: File[bytes]) -> None:
+    """Where the disk is full, nothing stays of what was written until then."""
+    storage, name = source.file.storage, source.file.field.generate_filename(source, source.file_name)
+    try:
+        source.file = storage.save(name, upload)
+    except OSError:
+        storage.delete(name)
+        raise
 
 
 def plan_for(file: Bytes, kind: str, layout: Layout, *, version: int = 0) -> ImportPlan:

@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.forms import BoundField
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,9 +26,14 @@ from customers.importing.plans import ATTRIBUTE, ImportPlan
 from customers.importing.reading import DELIMITERS, ENCODINGS, Head, Layout
 from customers.models.attributes import AttributeKind
 
-MOST_BYTES = 2_000_000_000
 _RATE = re.compile(r"([A-Za-z]{3})\s*[=:]?\s*([\d.]+)")
 _MICROS = 1_000_000
+
+
+def too_large_file() -> str:
+    return _("The file is larger than %(limit)s. Split it, and import one part after the other.") % {
+        "limit": filesizeformat(settings.IMPORT_MOST_BYTES)
+    }
 
 
 class ImportCreateForm(forms.Form):
@@ -39,12 +46,17 @@ class ImportCreateForm(forms.Form):
         super().__init__(*args, **kwargs)
         kind = self.fields["kind"]
         assert isinstance(kind, forms.ChoiceField)  # noqa: S101  it stands above
+        # Told when the file is chosen (static/js/app.js), and not after all of it was sent.
+        self.fields["file"].widget.attrs |= {
+            "data-most-bytes": settings.IMPORT_MOST_BYTES,
+            "data-too-large": too_large_file(),
+        }
         kind.choices = [(each.kind, f"{each.label}. {each.description}") for each in importers().values()]
 
     def clean_file(self) -> UploadedFile[bytes]:
         upload: UploadedFile[bytes] = self.cleaned_data["file"]
-        if (upload.size or 0) > MOST_BYTES:
-            raise ValidationError(_("The file is larger than 2 GB. Split it, and import one part after the other."))
+        if (upload.size or 0) > settings.IMPORT_MOST_BYTES:
+            raise ValidationError(too_large_file())
         return upload
 
 

@@ -61,6 +61,13 @@ for (const failure of ["htmx:sendError", "htmx:timeout"]) {
 
 document.addEventListener("rapport:toast", (event) => showToast(event.detail));
 
+// A file that will be refused is not sent first.
+document.addEventListener("change", ({ target }) => {
+  if (!target.dataset.mostBytes || !(target.files[0]?.size > Number(target.dataset.mostBytes))) return;
+  target.value = "";
+  showToast(target.dataset.tooLarge);
+});
+
 document.addEventListener("click", (event) => {
   event.target.closest("[data-dismiss]")?.closest(".notice, .toast-note")?.remove();
 });
