@@ -34,7 +34,7 @@ end $$;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0006_distinctions"),
+        ("customers", "0007_lists_by_index_alone"),
         ("timeline", "0004_record_by_function"),
     ]
 
