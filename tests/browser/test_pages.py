@@ -27,7 +27,7 @@ def look_at(page: Page, pages: list[PageToOpen], *, folder: str) -> list[str]:
             page.set_viewport_size(size)
             settle(page)
             keep_screenshot(page, f"{folder}/{each.name}-{viewport}")
-            found = findings_of(page)
+            found = findings_of(page, has_new_colors=viewport == "desk")
             if wider := overflow_of(page):
                 found.append(f"{wider} pixels too wide")
             wrong += [f"{each.name}, {viewport}: {finding}" for finding in [*found, *complaints, *failures]]
