@@ -9,6 +9,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import pytest
@@ -64,8 +65,9 @@ class Street:
         self.florist: Workspace = WorkspaceFactory(name="Florist", slug="florist")
         self.members = {role: member_of(self.bakery, role) for role in Role}
         self.stranger = member_of(self.florist, Role.OWNER)
+        self.browser = cache(self._browser)
 
-    def browser(self, user: Any) -> Browser:
+    def _browser(self, user: Any) -> Browser:
         browser = Browser(raise_request_exception=True)
         browser.prefix = f"/w/{self.bakery.slug}"
         if user is not None:
@@ -117,10 +119,11 @@ def test_each_role_may_just_what_its_permissions_say(street: Street, name: str) 
     assert isinstance(permission, Permission)
     for method in attempts(row):
         for role, member in street.members.items():
+            browser = street.browser(member)
             with undone():
                 kwargs, data = made(street, row, street.bakery)
                 before = street.fingerprint()
-                response = send(street.browser(member), method, address(name, row, kwargs), data)
+                response = send(browser, method, address(name, row, kwargs), data)
                 if role_has(role, permission):
                     assert response.status_code in row.done, f"{role} {method}: {response.status_code}"
                 else:
@@ -134,23 +137,25 @@ def test_nobody_from_outside_gets_in(street: Street, name: str) -> None:
     row = ROWS[name]
     for method in attempts(row):
         for user, refused in ((None, {302, 401}), (street.stranger, {404})):
+            browser = street.browser(user)
             with undone():
                 kwargs, data = made(street, row, street.bakery)
                 before = street.fingerprint()
-                response = send(street.browser(user), method, address(name, row, kwargs), data)
+                response = send(browser, method, address(name, row, kwargs), data)
                 assert response.status_code in refused, f"{user} {method}"
                 assert street.fingerprint() == before, f"{user} {method} wrote"
 
 
 def refuse_foreign_objects(street: Street, name: str) -> None:
     row = ROWS[name]
+    browser = street.browser(street.members[Role.OWNER])
     for method in attempts(row):
         with undone():
             kwargs, data = made(street, row, street.florist)
             if not kwargs or all(isinstance(value, str) for value in kwargs.values()):
                 return
             before = street.fingerprint()
-            response = send(street.browser(street.members[Role.OWNER]), method, address(name, row, kwargs), data)
+            response = send(browser, method, address(name, row, kwargs), data)
             assert response.status_code == 404, f"{method} of the florist's: {response.status_code}"
             assert street.fingerprint() == before, f"{method} of the florist's wrote"
 
