@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -80,6 +81,7 @@ class CustomerField(forms.CharField):
         text = str(super().to_python(value))
         if text in self.empty_values:
             return None
+        ProhibitNullCharactersValidator()(text)
         found = _find_customers(text)
         if len(found) == 1:
             return found[0]

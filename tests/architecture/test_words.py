@@ -11,7 +11,7 @@ from accounts.models import Role
 from accounts.scope import workspace_scope
 from tests.architecture.access.imports import LINES
 from tests.architecture.access.rows import Row
-from tests.architecture.test_access_matrix import ROWS, Street, address, undone
+from tests.architecture.access.street import ROWS, Street, address, undone
 from tests.architecture.words import CLOSE, OPEN, Data, mark_words, plain_texts
 from tests.client import Browser
 

@@ -22,7 +22,7 @@ from messaging.actions import join
 from messaging.links import links_for
 from messaging.models import Message, SubscriptionTopic
 from sales.models import Cart, Order, Product
-from tests.architecture.test_access_matrix import ROWS
+from tests.architecture.access.street import ROWS
 
 
 @dataclass(frozen=True)
