@@ -72,6 +72,7 @@ def test_the_audit_trail_can_be_translated(street: Street, data: Data) -> None:
         ("<p>Ordered by Maria</p>", ["'Ordered by Maria' in <p>"]),
         (f"<p>{OPEN}Dear <b>Maria</b>, hello{CLOSE} 3 · 4.50</p>", []),
         ("<p>Ma<wbr>ria</p>", []),
+        ('<span class="mark">CB</span><img class="mark"><p>Hello</p>', ["'Hello' in <p>"]),
         ('<a title="Open">…</a>', ["'Open' in a title"]),
         ('<input type="submit" value="Go"><input value="typed">', ["'Go' in input value"]),
         ("<kbd>Ctrl</kbd><script>let word;</script>Rapport", []),

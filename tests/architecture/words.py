@@ -153,7 +153,8 @@ class Reader(HTMLParser):
                 name in SAID_BY_ATTRIBUTES or (name == "value" and tag == "input" and given.get("type") in BUTTONS)
             ):
                 self._hear(value, self._depth, f"{tag} {name}")
-        if tag in UNSPOKEN or INITIALS & set((given.get("class") or "").split()):
+        holds_initials = tag != "img" and INITIALS & set((given.get("class") or "").split())
+        if tag in UNSPOKEN or holds_initials:  # a picture holds nothing, and has no end
             self._unspoken.append(tag)
         if tag == "select":
             self._is_zone = given.get("name") == "zone"

@@ -72,7 +72,7 @@ def public_pages(workspace: Workspace, user: User) -> tuple[list[PageToOpen], li
     stranger, member = Client(), Client()
     member.force_login(user)
     for_strangers, for_members = [], []
-    for name, url in _public_addresses(workspace, user):
+    for name, url in public_addresses(workspace, user):
         if _is_page(stranger.get(url)):
             for_strangers.append(PageToOpen(name, url))
         elif _is_page(member.get(url)):
@@ -80,7 +80,8 @@ def public_pages(workspace: Workspace, user: User) -> tuple[list[PageToOpen], li
     return for_strangers, for_members
 
 
-def _public_addresses(workspace: Workspace, user: User) -> Iterator[tuple[str, str]]:
+def public_addresses(workspace: Workspace, user: User) -> Iterator[tuple[str, str]]:
+    """The name and the address of each, for workspaces in which somebody was written to."""
     links = _links(workspace, user)
     for name in API_PAGES:
         yield name.replace(":", "-"), reverse(name, urlconf=settings.ROOT_URLCONF)
