@@ -89,7 +89,7 @@ def postgres(variable: str) -> dict[str, object]:
     """The settings of one database role, from its URL. A request is one transaction (ADR 0001)."""
     return {
         **env.db(variable),
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "crm.postgres",
         "ATOMIC_REQUESTS": True,
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
