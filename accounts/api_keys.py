@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -36,19 +37,35 @@ where k.key_hash = %s and k.revoked_at is null and (k.expires_at is null or k.ex
 """  # noqa: S608  names of our own models
 
 
-def workspace_key_of(request: HttpRequest) -> ApiKey | None:
+def workspace_key_of(request: HttpRequest, *, takes_basic: bool = False) -> ApiKey | None:
     """The usable key that the request carries, with its workspace. Runs before any scope: these tables carry no RLS.
 
-    It is looked up for each request, and so stops at once when it is revoked.
+    It is looked up for each request, and so stops at once when it is revoked. With `takes_basic` it may also come as
+    Segment's libraries send it: as the user name of HTTP Basic, with no password.
     """
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not secret:
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    match scheme.lower():
+        case "bearer":
+            secret = credentials.strip()
+        case "basic" if takes_basic:
+            secret = _user_without_password(credentials.strip())
+        case _:
+            return None
+    if not secret:
         return None
     now = timezone.now()
-    key = _usable_key(hash_secret(secret.strip()), now)
+    key = _usable_key(hash_secret(secret), now)
     if key and (key.last_used_at is None or now - key.last_used_at > USED_PRECISION):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
     return key
+
+
+def _user_without_password(credentials: str) -> str:
+    try:
+        user, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except ValueError:  # neither base64 nor text
+        return ""
+    return "" if password else user
 
 
 def _usable_key(key_hash: str, now: datetime) -> ApiKey | None:

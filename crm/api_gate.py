@@ -16,10 +16,13 @@ from crm.api_errors import error_response
 from crm.api_handler import ApiHandler
 from crm.api_idempotency import answer_once
 from crm.api_rate import Allowance, take_token
+from sales.api import ingest
 
 API_PATH = "/api/v1/"
 # What a browser may read without a key: the documentation.
 OPEN_PATHS = ("/api/v1/docs/", "/api/v1/schema")
+# Where Segment's libraries send their calls, and the key in their way.
+SEGMENTS_PATHS = frozenset(f"{API_PATH}{name}" for name in ingest.VIEWS)
 # Of an answer that is no page: nothing in it may run, and nothing may frame it.
 _HEADERS = {"X-Frame-Options": "DENY", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 
@@ -72,7 +75,7 @@ def _with(response: HttpResponse, headers: Mapping[str, str]) -> HttpResponse:
 def _key_of(request: HttpRequest) -> ApiKey:
     if not request.headers.get("Authorization"):
         raise ApiError("missing_api_key", "Send your API key: `Authorization: Bearer rk_…`.")
-    key = workspace_key_of(request)
+    key = workspace_key_of(request, takes_basic=request.path_info in SEGMENTS_PATHS)
     if key is None:
         raise ApiError("invalid_api_key", "This API key is wrong, expired or revoked.")
     return key

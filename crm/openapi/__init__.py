@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.rest.schema import Schema, error_components
 from crm.openapi.examples import EXAMPLES
-from sales.api.ingest_schema import ingestion_paths, ingestion_schemas
+from sales.api.ingest_schema import ingestion_paths, ingestion_schemas, write_key_scheme
 
 _TAGS = {
     "ingestion": "What people did and who they are, as your site and shop tell it.",
@@ -24,6 +24,7 @@ def complete(result: Schema, generator: Any, request: Any, public: bool) -> Sche
     components = result["components"]
     errors = error_components()
     components["schemas"] = {**components["schemas"], **ingestion_schemas(), **errors["schemas"]}
+    components["securitySchemes"] |= write_key_scheme()
     components["responses"] = errors["responses"]
     operations = [operation for methods in result["paths"].values() for operation in methods.values()]
     for operation in operations:

@@ -88,7 +88,7 @@ def _operation(kind: str) -> Schema:
         "summary": summary,
         "description": f"{description} Scope: `{ApiScope.EVENTS_WRITE}`.",
         "tags": [_TAG],
-        "security": [{"apiKey": []}],
+        "security": [{"apiKey": []}, {"writeKey": []}],
         "parameters": [IDEMPOTENCY_KEY],
         "requestBody": {"content": body, "required": True},
         "responses": {"202": {"description": "Kept durably.", "content": answer}, **error_responses(_STATUSES)},
@@ -127,3 +127,9 @@ _ANSWER: Schema = {
     },
     "required": ["accepted", "duplicates", "errors"],
 }
+
+
+def write_key_scheme() -> Schema:
+    """The other way to send a key, for these calls alone."""
+    words = "As Segment's libraries send it: the key as user name, no password."
+    return {"writeKey": {"type": "http", "scheme": "basic", "description": words}}
