@@ -24,8 +24,8 @@ PAGE = Template("""
     <table class="table table-mobile-md" data-keyboard-list>
       <thead><tr>{% include "components/sort_header.html" with field="name" label="Name" sort="name" %}<th scope="col">State</th></tr></thead>
       <tbody id="rows">
-        <tr><td>{% include "components/person.html" with name="Amélie Roux" detail="amelie@mail.example" url="#1" %}</td><td data-label="State">{% include "components/badge.html" with label="Reachable" tone="success" %}</td></tr>
-        <tr><td>{% include "components/person.html" with name="Noah Fischer" url="#2" %}</td><td data-label="State">{% include "components/badge.html" with label="Unknown" tone="warning" %}</td></tr>
+        <tr><td>{% person "Amélie Roux" detail="amelie@mail.example" url="#1" %}</td><td data-label="State">{% include "components/badge.html" with label="Reachable" tone="success" %}</td></tr>
+        <tr><td>{% person "Noah Fischer" url="#2" %}</td><td data-label="State">{% include "components/badge.html" with label="Unknown" tone="warning" %}</td></tr>
       </tbody>
     </table>
     {% include "components/pager.html" with next_cursor="abc" %}

@@ -144,7 +144,7 @@ def test_who_never_ordered_follows_in_the_order_of_spending_by_one_index() -> No
     walk = next(query["sql"] for query in queries if "OFFSET" in query["sql"])
 
     with connection.cursor() as cursor:
-        cursor.execute("set local enable_seqscan = off; set local enable_bitmapscan = off")
+        cursor.execute("set local enable_seqscan = off; set local enable_bitmapscan = off; set local enable_sort = off")
         cursor.execute(f"explain {walk}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
 

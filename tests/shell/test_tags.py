@@ -95,3 +95,19 @@ def test_a_chart_brings_its_table() -> None:
 
     assert '<a href="/orders/?month=1">$1,234.56</a>' in page
     assert page.count("</script>") == 1
+
+
+def test_a_person_is_escaped_and_leads_to_their_page() -> None:
+    shown = rapport.person("<b>Ann Lee", detail="a&b@mail.example", url="/customers/7/?a=1&b=2")
+
+    assert shown == (
+        '<div class="person"><span class="avatar-initials tint-6" aria-hidden="true">&lt;L</span>'
+        '<div class="person-words"><a href="/customers/7/?a=1&amp;b=2" data-row-link>&lt;b&gt;Ann Lee</a>'
+        "<small>a&amp;b@mail.example</small></div></div>"
+    )
+
+
+@pytest.mark.parametrize(("is_secondary", "expected"), [(True, '<a href="/x">Ann</a>'), (False, "data-row-link")])
+def test_a_row_has_one_main_link(*, is_secondary: bool, expected: str) -> None:
+    assert expected in rapport.person("Ann", url="/x", is_secondary=is_secondary)
+    assert "<a" not in rapport.person("Ann", is_secondary=is_secondary)
