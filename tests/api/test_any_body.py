@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from accounts.public_ids import encode_id
 from crm.openapi.examples import EXAMPLES
 from tests.api.conftest import PREFIX, ApiClient
-from tests.api.test_openapi import MADE, OPERATIONS
+from tests.api.operations import MADE, OPERATIONS
 
 SCALARS = st.one_of(
     st.none(),

@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import yaml
 
 from accounts.models import Workspace
-from accounts.public_ids import encode_id
 from accounts.rest.errors import ERROR_CODES
 from accounts.scope import workspace_scope
 from crm.openapi.examples import EXAMPLES
-from customers.actions import archive_customer
-from sales.actions import archive_order, archive_product
-from tests.api.conftest import PREFIX, ApiClient
-from tests.architecture.house import ROOT
+from tests.api.conftest import ApiClient
+from tests.api.operations import OPERATIONS, SCHEMA, prepared, resolved
 from tests.client import Browser
-from tests.factories.customers import CustomerFactory
-from tests.factories.messaging import MessageFactory, TopicFactory
-from tests.factories.sales import CartFactory, OrderFactory, ProductFactory
-
-SCHEMA = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
-OPERATIONS = {
-    operation["operationId"]: (method, path, operation)
-    for path, methods in SCHEMA["paths"].items()
-    for method, operation in methods.items()
-}
-MADE: dict[str, tuple[str, Callable[[], Any]]] = {
-    "customers": ("cus", CustomerFactory),
-    "orders": ("ord", OrderFactory),
-    "products": ("prd", ProductFactory),
-    "carts": ("crt", CartFactory),
-    "messages": ("msg", MessageFactory),
-}
-ARCHIVE: dict[str, Callable[[Any], Any]] = {
-    "customers": archive_customer,
-    "orders": archive_order,
-    "products": archive_product,
-}
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
@@ -71,32 +44,17 @@ def test_every_error_code_is_described() -> None:
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
 def test_every_operation_answers_as_it_is_described(shop: ApiClient, name: str) -> None:
     """With its example, on an object of its own; the placeholders of ids become real ones."""
-    method, path, operation = OPERATIONS[name]
-    kind = operation["tags"][0]
-    address = path.removeprefix(PREFIX)
-    if "{id}" in address:
-        prefix, make = MADE[kind]
-        made = make()
-        if "restoration" in address:
-            ARCHIVE[kind](made)
-        address = address.replace("{id}", encode_id(prefix, made.pk))
-    TopicFactory(key="news")
-    somebody = encode_id("cus", CustomerFactory().pk)
-    body = json.loads(json.dumps(EXAMPLES.get(name, {})).replace("cus_UkLWZg9D", somebody))
+    operation = OPERATIONS[name][2]
 
-    response = shop.send(method, address, body) if method in {"post", "patch"} else shop.send(method, address)
+    response = prepared(name).send(shop)
 
     assert str(response.status_code) in {status for status in operation["responses"] if status.startswith("2")}
     answer = response.json()
     assert answer.get("errors", []) == []
     assert [row["error"] for row in answer.get("data", ()) if row.get("error")] == []
     described = operation["responses"][str(response.status_code)]["content"]["application/json"]["schema"]
-    properties = _resolved(described)["properties"]
+    properties = resolved(described)["properties"]
     assert set(answer) == {field for field, schema in properties.items() if not schema.get("writeOnly")}
-
-
-def _resolved(schema: Any) -> Any:
-    return SCHEMA["components"]["schemas"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
 
 
 def test_the_schema_and_its_pages_need_no_key(client: Any, db: None) -> None:

@@ -5,28 +5,17 @@ Each row first succeeds as a permitted role on its own object: a matrix of refus
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from django.db import connection, connections
 from django.db.models import Manager
 
 from accounts.models import Role, WorkspaceManager
 from accounts.permissions import Permission, role_has
 from accounts.scope import workspace_scope
-from customers.models import Customer
 from tests.architecture.access.street import ROWS, URLS, Street, address, attempts, made, send, undone
-from tests.factories.customers import CustomerFactory
 
 
 def test_every_url_has_a_row_and_every_row_a_url() -> None:
     assert sorted(ROWS) == sorted(URLS)
-
-
-@pytest.fixture
-def street(db: None) -> Street:
-    return Street()
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
@@ -79,28 +68,6 @@ def refuse_foreign_objects(street: Street, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(ROWS))
 def test_another_workspace_s_object_does_not_exist(street: Street, name: str) -> None:
     refuse_foreign_objects(street, name)
-
-
-@pytest.fixture
-def _past_row_level_security(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The application signed in as the owner, whom a policy lets see every row: only the managers' filter is left."""
-    app_role = connection.settings_dict["USER"]
-    with django_db_blocker.unblock():
-        connection.close()
-        connection.settings_dict["USER"] = connections["owner"].settings_dict["USER"]
-        yield
-        connection.close()
-        connection.settings_dict["USER"] = app_role
-
-
-@pytest.fixture
-def street_past_row_level_security(_past_row_level_security: None, db: None) -> Street:
-    street = Street()
-    with workspace_scope(street.florist):
-        CustomerFactory()
-    with workspace_scope(street.bakery):
-        assert Customer.unscoped.count() == 1
-    return street
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))

@@ -25,11 +25,6 @@ LATER_LINE = re.compile(r"-[1-9][0-9]*-")
 WRITING = sorted(name for name, row in ROWS.items() if row.post)
 
 
-@pytest.fixture
-def street(db: None) -> Street:
-    return Street()
-
-
 def filled_badly(data: Mapping[str, Any], shown: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """What is posted, with what to call it: each field in turn missing or too long, and all of them odd."""
     for field in data:
