@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.scope import current_workspace
 from customers.outcomes import Outcome, Status
 from customers.staging import fetch, settled
-from customers.upserting.attributes import attribute_fault, define_attributes
+from customers.upserting.attributes import attribute_fault, define_attributes, undefine_attributes
 from customers.upserting.matching import Matching
 from customers.upserting.rows import CustomerRow, fault_of
 from customers.upserting.tags import add_tags
@@ -55,6 +55,9 @@ def _upsert(rows: Sequence[CustomerRow], *, source: str, system: str) -> list[Ou
         if (fault := fault_of(row, today=today) or (row.attributes and attribute_fault(row, definitions)))
     }
     matching = Matching(rows, system=system, faults=faults)
+    if matching.refusals:
+        taken = (row for position, row in enumerate(rows) if position not in matching.refusals)
+        undefine_attributes(definitions, taken=taken)
     targets = list(matching.targets.values())
     if not targets:
         return _outcomes(len(rows), matching, changed=set())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,6 +28,7 @@ _SAYS = {
 class Definition:
     id: int
     kind: str
+    is_new: bool
 
 
 def define_attributes(rows: Iterable[CustomerRow]) -> dict[str, Definition]:
@@ -38,19 +39,27 @@ def define_attributes(rows: Iterable[CustomerRow]) -> dict[str, Definition]:
             kinds[key] = kinds.get(key) or kind_of(value)
     if not kinds:
         return {}
-    known = _definitions(kinds)
+    known = _definitions(kinds, known=kinds)
     new = {key: kind for key, kind in kinds.items() if kind and key not in known and _KEY.fullmatch(key)}
     if not new:
         return known
     Attribute.objects.bulk_create(
         [Attribute(key=key, label=label_of(key), kind=kind) for key, kind in new.items()], ignore_conflicts=True
     )
-    return _definitions(kinds)
+    return _definitions(kinds, known=known)
 
 
-def _definitions(keys: Iterable[str]) -> dict[str, Definition]:
+def undefine_attributes(definitions: Mapping[str, Definition], *, taken: Iterable[CustomerRow]) -> None:
+    """What only refused rows spoke of was not defined after all."""
+    new = {key: definition.id for key, definition in definitions.items() if definition.is_new}
+    if new:
+        used = {key for row in taken for key in row.attributes}
+        Attribute.objects.filter(pk__in=[pk for key, pk in new.items() if key not in used]).delete()
+
+
+def _definitions(keys: Iterable[str], *, known: Container[str]) -> dict[str, Definition]:
     found = Attribute.objects.filter(key__in=list(keys)).values_list("key", "pk", "kind")
-    return {key: Definition(pk, kind) for key, pk, kind in found}
+    return {key: Definition(pk, kind, key not in known) for key, pk, kind in found}
 
 
 def kind_of(value: AttributeData) -> AttributeKind | None:

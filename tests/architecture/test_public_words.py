@@ -20,7 +20,7 @@ from psycopg2.errors import QueryCanceled
 from accounts.models import Role, User
 from accounts.scope import workspace_scope
 from crm import views
-from tests.architecture.test_access_matrix import Street
+from tests.architecture.access.street import Street
 from tests.architecture.test_words import data, plain_in, street
 from tests.architecture.words import Data
 from tests.browser.listing import API_PAGES, NO_PAGE, public_addresses

@@ -214,6 +214,16 @@ def test_attributes_have_typed_rows_and_their_kinds_are_kept() -> None:
     assert AttributeValue.objects.count() == 3
 
 
+def test_what_only_refused_rows_speak_of_is_not_defined() -> None:
+    outcomes = upsert(
+        row("ann@mail.example", attributes={"bread": "rye"}),
+        row("bo@mail.example", customer_id=10**9, attributes={"bread": "rye", "cake": "plum"}),
+    )
+
+    assert statuses(outcomes) == ["created", "refused"]
+    assert list(Attribute.objects.values_list("key", flat=True)) == ["bread"]
+
+
 def test_tags_are_added_and_told_once() -> None:
     regular = Tag.objects.create(name="regular")
     first = upsert(row("ann@mail.example", tags=["regular", "new"]))
