@@ -13,6 +13,7 @@ from customers.models import Attribute, Customer
 from messaging.actions import give_consent, queue_messages, withdraw_consent
 from messaging.actions.consent import Evidence
 from messaging.drafts import MessageDraft
+from messaging.models import ConsentSource
 from sales.actions import NewLine, place_order, refund_order, update_cart
 from tests.conftest import signed_in
 from tests.factories.customers import AttributeFactory, CustomerFactory
@@ -30,8 +31,8 @@ def happen_once_more(customer: Customer, number: int) -> None:
     attribute: Attribute = AttributeFactory(kind="text")
     edit_customer(customer, attributes={attribute.key: "rye"})
     topic = TopicFactory()
-    give_consent(customer, [topic], evidence=Evidence(source="staff"))
-    withdraw_consent(customer, [topic], evidence=Evidence(source="staff"))
+    give_consent(customer, [topic], evidence=Evidence(source=ConsentSource.STAFF))
+    withdraw_consent(customer, [topic], evidence=Evidence(source=ConsentSource.STAFF))
     order = place_order(
         customer=customer, placed_at=timezone.now(), lines=[NewLine(product=ProductFactory(), quantity=2)]
     )
