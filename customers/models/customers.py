@@ -91,7 +91,7 @@ class Customer(WorkspaceOwned):
             ),
         ]
         indexes = [
-            models.Index(fields=["workspace", "sort_name", "id"], name="customer_by_sort_name"),
+            models.Index(fields=["workspace", "sort_name", "birth_monthday"], name="customer_by_name_and_birthday"),
             models.Index(fields=["workspace", "phone_norm"], name="customer_by_phone"),
             models.Index(
                 fields=["workspace", "birth_monthday"],

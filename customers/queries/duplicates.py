@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.scope import current_workspace_id
 from customers.actions.merging import PARTS, UNDO_WITHIN
 from customers.field_names import field_name
 from customers.models import Customer, Distinction, Merge
 from customers.queries.profiles import birthday_words, country_name, language_name
+from customers.staging import fetch
 
 MOST_SUGGESTED = 50
 # Of a group: a number that hundreds share is no sign that they are one person.
@@ -34,26 +34,46 @@ def duplicates(limit: int = MOST_SUGGESTED) -> list[Suspicion]:
 
     Left out are those of whom somebody said that they are two people.
     """
-    present = Customer.objects.present()
     pairs: dict[tuple[int, int], str] = {}
     for reason, groups in (
-        (_("Same phone"), _groups(present.exclude(phone_norm=""), "phone_norm", limit)),
-        (_("Same name and birthday"), _groups(_with_birthday(present), "sort_name", limit, "birth_monthday")),
+        (_("Same phone"), _sharing(_SAME_PHONE, limit)),
+        (_("Same name and birthday"), _sharing(_SAME_NAME_AND_BIRTHDAY, limit)),
     ):
-        for pair in _undecided([group["members"] for group in groups]):
+        for pair in _undecided(groups):
             pairs.setdefault(pair, reason)
     people = Customer.objects.in_bulk({pk for pair in pairs for pk in pair})
     return [Suspicion(people[first], people[second], reason) for (first, second), reason in pairs.items()][:limit]
 
 
-def _with_birthday(customers: QuerySet[Customer]) -> QuerySet[Customer]:
-    return customers.exclude(name="").filter(birth_monthday__isnull=False)
+# What several have is found by its index alone, in the index's order and only until it suffices; then whose it is.
+_SAME_PHONE = """
+select members.ids from (
+  select phone_norm from customers_customer
+  where workspace_id = %(workspace)s and phone_norm > '' group by phone_norm having count(*) > 1
+) as several cross join lateral (
+  select array_agg(id) as ids from customers_customer
+  where workspace_id = %(workspace)s and phone_norm = several.phone_norm
+    and merged_into_id is null and archived_at is null and erased_at is null
+) as members where cardinality(members.ids) > 1 order by several.phone_norm limit %(most)s
+"""
+_SAME_NAME_AND_BIRTHDAY = """
+select members.ids from (
+  select sort_name, birth_monthday from customers_customer
+  where workspace_id = %(workspace)s and birth_monthday is not null
+  group by sort_name, birth_monthday having count(*) > 1
+) as several cross join lateral (
+  select array_agg(id) as ids from customers_customer
+  where workspace_id = %(workspace)s and sort_name = several.sort_name and birth_monthday = several.birth_monthday
+    and name <> '' and merged_into_id is null and archived_at is null and erased_at is null
+) as members
+where cardinality(members.ids) > 1 order by several.sort_name, several.birth_monthday limit %(most)s
+"""
 
 
-def _groups(customers: QuerySet[Customer], column: str, limit: int, *others: str) -> Any:
+def _sharing(sql: str, limit: int) -> list[list[int]]:
     """The records of each group of more than one. A decision settles one group at most, so enough are left."""
-    groups = customers.values(column, *others).annotate(many=Count("pk"), members=ArrayAgg("pk"))
-    return groups.filter(many__gt=1).order_by(column)[: limit + Distinction.objects.count()]
+    most = limit + Distinction.objects.count()
+    return [ids for (ids,) in fetch(sql, {"workspace": current_workspace_id(), "most": most})]
 
 
 def _undecided(groups: list[list[int]]) -> Iterator[tuple[int, int]]:

@@ -25,7 +25,8 @@ def attribute_list(request: WorkspaceRequest) -> HttpResponse:
             form.add_error(refused.field, str(refused))
         else:
             return redirect("customers:attribute_list")
-    words = {"form": form, "attributes": queries.attributes_with_uses()}
+    attributes = queries.attributes_with_uses()
+    words = {"form": form, "attributes": attributes, "most_counted": queries.MOST_COUNTED}
     return render(request, "customers/attribute_list.html", words, status=422 if form.errors else 200)
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Workspace
@@ -19,7 +20,7 @@ from customers.actions import (
 )
 from customers.models import AttributeValue, Customer, CustomerTag, ExternalId, Merge, Note
 from customers.queries import identities, timeline_page
-from customers.queries.duplicates import duplicates
+from customers.queries.duplicates import _SAME_NAME_AND_BIRTHDAY, _SAME_PHONE, duplicates
 from customers.refusals import CustomerGone, EmailTaken, MergeRefused
 from sales.models import Order
 from tests.client import Browser
@@ -217,6 +218,20 @@ def test_suggestions_that_were_dismissed_make_room_for_others() -> None:
             distinguish_customers(Customer.objects.get(pk=last.pk - 1), last)
 
     assert [each.second for each in duplicates(limit=1)] == [last]
+
+
+@pytest.mark.parametrize(
+    ("sql", "index"), [(_SAME_PHONE, "customer_by_phone"), (_SAME_NAME_AND_BIRTHDAY, "customer_by_name_and_birthday")]
+)
+def test_what_several_have_is_found_by_its_index_alone_and_never_sorted(
+    workspace: Workspace, sql: str, index: str
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off; set local enable_bitmapscan = off; set local enable_sort = off")
+        cursor.execute(f"explain {sql}", {"workspace": workspace.pk, "most": 50})
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert (f"Index Only Scan using {index}" in plan, "Sort" in plan) == (True, False), plan
 
 
 def test_one_record_is_no_two_people(maria: Customer) -> None:
