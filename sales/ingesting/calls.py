@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -185,8 +186,9 @@ def _page_name(call: Call) -> str:
     return _line("name", " ".join(part for part in (call.category, call.name) if part))
 
 
+@lru_cache(maxsize=200)
 def _line(param: str, text: str) -> str:
-    """One line with single spaces."""
+    """One line with single spaces. Shops have few names for what happens, and tell them again and again."""
     line = text if text.isprintable() and "  " not in text and text == text.strip() else " ".join(text.split())
     if len(line) > LONGEST_NAME or not line.isprintable():
         raise ApiError("invalid_value", f"A name has at most {LONGEST_NAME} printable characters.", param=param)
