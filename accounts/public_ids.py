@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sqids import Sqids
 
-_sqids = Sqids(min_length=8)
+
+class _RememberingSqids(Sqids):
+    """Short ids are padded from a shuffled alphabet. There are 62 of them, and to shuffle one took most of the time."""
+
+    _Sqids__shuffle = lru_cache(maxsize=256)(Sqids._Sqids__shuffle)  # type: ignore[attr-defined]  # noqa: SLF001  its pure part
+
+
+_sqids = _RememberingSqids(min_length=8)
 _LARGEST = 2**63 - 1
 # Decoding takes time by the square of the length; no number needs more than this.
 _LONGEST = 16
