@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
+import msgspec
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -87,7 +88,8 @@ def _answer(count: int, done: Ingestion, unread: dict[int, ApiError]) -> HttpRes
     errors = done.errors | unread
     duplicates = count - done.accepted - len(errors)
     listed = [_error(position, errors[position]) for position in sorted(errors)]
-    return JsonResponse({"accepted": done.accepted, "duplicates": duplicates, "errors": listed}, status=202)
+    answer = msgspec.json.encode({"accepted": done.accepted, "duplicates": duplicates, "errors": listed})
+    return HttpResponse(answer, status=202, content_type="application/json")
 
 
 def _error(position: int, error: ApiError) -> dict[str, object]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
+import redis
 from django.conf import LazySettings
 
 from accounts.models import Workspace
@@ -68,6 +69,16 @@ def test_valkey_is_asked_again_after_a_while(monkeypatch: pytest.MonkeyPatch, se
     assert limiter.take("key", rate=1, burst=8).burst == 2
     now += 6
     assert limiter.take("key", rate=1, burst=8).burst == 8
+
+
+def test_a_valkey_that_forgot_its_scripts_learns_them_again(settings: LazySettings) -> None:
+    valkey = settings.CACHES["default"]
+    limiter = Limiter(valkey["LOCATION"], valkey["OPTIONS"])
+    redis.Redis.from_url(valkey["LOCATION"]).script_flush()
+
+    tokens = [int(limiter.take("forgetful", rate=0.01, burst=8).tokens) for _ in range(3)]
+
+    assert tokens == [7, 6, 5]
 
 
 def test_the_wait_is_whole_seconds_and_never_none() -> None:
