@@ -36,7 +36,7 @@ def answer_once(request: HttpRequest, answer: Answer) -> HttpResponse:
     if request.method != "POST" or HEADER not in request.headers:
         return answer(request)
     try:
-        key = _checked(request.headers[HEADER])
+        key = stored_as(_checked(request.headers[HEADER]))
         fingerprint = fingerprint_of(request)
         if not claim(key, route=request.path_info, fingerprint=fingerprint):
             return _replay(IdempotencyKey.objects.get(key=key), fingerprint)
@@ -50,6 +50,11 @@ def answer_once(request: HttpRequest, answer: Answer) -> HttpResponse:
     else:
         IdempotencyKey.objects.filter(key=key).update(status=response.status_code, body=response.content.decode())
     return response
+
+
+def stored_as(key: str) -> str:
+    """A caller may have made the key of somebody's name or address: what is kept for ever must not tell it."""
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def claim(key: str, *, route: str, fingerprint: str) -> bool:
@@ -98,7 +103,7 @@ def _replay(first: IdempotencyKey, fingerprint: str) -> HttpResponse:
     if first.fingerprint != fingerprint:
         raise ApiError("idempotency_key_reused", "This Idempotency-Key was used for another request.")
     if not first.body:
-        raise ApiError("answer_erased", "The first answer was erased with the person it was about.")
+        raise ApiError("answer_erased", "This was done before, and the answer to it is not kept any more.")
     response = HttpResponse(first.body, status=first.status or 200, content_type="application/json")
     response["Idempotent-Replayed"] = "true"
     return response

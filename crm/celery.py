@@ -23,6 +23,7 @@ app.conf.beat_schedule = {
     "find imports that are due": {"task": "customers.tasks.find_imports", "schedule": 5.0},
     "find birthdays": {"task": "messaging.tasks.find_birthdays", "schedule": 15.0},
     "forget expired links": {"task": "accounts.tasks.forget_tokens", "schedule": 3600.0},
+    "find old answers of the API": {"task": "accounts.tasks.find_old_answers", "schedule": 3600.0},
     "find who never confirmed": {"task": "messaging.tasks.find_unconfirmed", "schedule": 3600.0},
     "find messages in doubt": {"task": "messaging.tasks.find_doubts", "schedule": 30.0},
 }

@@ -88,7 +88,11 @@ class AuditEntry(WorkspaceOwned):
 
 
 class IdempotencyKey(WorkspaceOwned):
-    """The first answer to a POST, kept with its effect, so that a retry gets the answer and not the effect."""
+    """The first answer to a POST, kept with its effect, so that a retry gets the answer and not the effect.
+
+    `key` is the hash of what the caller sent, who may have put anybody's name into it. The row stays for ever, so that
+    the effect stays the only one; its `body` is blanked after a while, or once a person is erased whom it names.
+    """
 
     key = models.CharField(max_length=255)
     route = models.CharField(max_length=200)
@@ -101,6 +105,7 @@ class IdempotencyKey(WorkspaceOwned):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "key"], name="one_effect_per_idempotency_key"),
         ]
+        indexes = [models.Index(fields=["workspace", "created_at"], condition=~Q(body=""), name="answer_kept")]
 
     def __str__(self) -> str:
         return f"{self.route} {self.key}"

@@ -43,7 +43,9 @@ ERROR_CODES = {
         409, IDEMPOTENCY, "The first request with this key is still running. Send it again in a moment."
     ),
     "answer_erased": ErrorCode(
-        410, IDEMPOTENCY, "The first answer held data of a person who was erased since. It was not done a second time."
+        410,
+        IDEMPOTENCY,
+        "The first answer is 30 days old, or named a person who was erased since. It was not done a second time.",
     ),
     "body_too_large": ErrorCode(413, INVALID, "Split the request into smaller ones."),
     "unsupported_media_type": ErrorCode(415, INVALID, "Send `Content-Type: application/json`, not compressed."),

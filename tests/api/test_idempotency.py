@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from accounts.models import IdempotencyKey, Workspace
 from accounts.scope import workspace_scope
+from accounts.tasks import forget_old_answers
 from crm import api_idempotency
-from crm.api_idempotency import claim
+from crm.api_idempotency import claim, stored_as
 from customers.actions import add_customer
 from customers.api.views import CustomerViewSet
 from customers.models import Customer
@@ -107,6 +110,20 @@ def test_an_erased_answer_is_not_given_again(shop: ApiClient) -> None:
     assert Customer.objects.count() == 1
 
 
+def test_an_answer_is_kept_for_thirty_days_and_its_effect_for_ever(shop: ApiClient, workspace: Workspace) -> None:
+    shop.tell("/customers", {"name": "Anna"}, **keyed("k-old"))
+    shop.tell("/customers", {"name": "Bert"}, **keyed("k-new"))
+    for key, days in (("k-old", 31), ("k-new", 29)):
+        at = timezone.now() - timedelta(days=days)
+        IdempotencyKey.objects.filter(key=stored_as(key)).update(created_at=at)
+
+    forget_old_answers.run(workspace)
+
+    assert shop.tell("/customers", {"name": "Anna"}, **keyed("k-old")).status_code == 410
+    assert shop.tell("/customers", {"name": "Bert"}, **keyed("k-new")).status_code == 201
+    assert Customer.objects.count() == 2
+
+
 def test_other_methods_ignore_the_key(shop: ApiClient) -> None:
     shop.send("get", "/customers", **keyed("k-1"))
 
@@ -122,7 +139,7 @@ def test_a_retry_beside_the_first_request_waits_and_then_comes_back(monkeypatch:
 
     def first() -> None:
         with workspace_scope(workspace):
-            claim("k-1", route="/api/v1/customers", fingerprint="f")
+            claim(stored_as("k-1"), route="/api/v1/customers", fingerprint="f")
             claimed.set()
             answered.wait(10)
         connection.close()

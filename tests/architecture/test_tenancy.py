@@ -31,6 +31,7 @@ BEFORE_A_WORKSPACE = {
 }
 # Each reads and writes only those tables, and queues scoped tasks.
 SYSTEM_TASKS = {
+    "accounts.tasks.find_old_answers",
     "accounts.tasks.forget_tokens",
     "customers.tasks.find_imports",
     "messaging.tasks.find_birthdays",

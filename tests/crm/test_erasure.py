@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db import connection
 
-from accounts.models import Workspace
+from accounts.models import IdempotencyKey, Workspace
 from accounts.scope import workspace_scope
 from customers.actions import (
     add_customer,
@@ -25,6 +26,7 @@ from messaging.links import links_for
 from messaging.models import Message, MessageEvent, SuppressionReason
 from sales.actions import NewLine, place_order, refund_order, update_cart
 from sales.models import PageView
+from tests.api.conftest import ApiClient, api_client
 from tests.client import Browser
 from tests.factories.messaging import ConsentFactory, MessageFactory
 
@@ -113,3 +115,42 @@ def test_an_erasure_leaves_everybody_else_alone(canary: Customer, other_workspac
     with workspace_scope(other_workspace):
         stranger.refresh_from_db()
     assert (namesake.name, stranger.email) == (NAME, EMAIL)
+
+
+def test_what_the_api_answered_is_forgotten_with_whom_it_was_about(
+    workspace: Workspace, owner_browser: Browser
+) -> None:
+    """Made, tagged in a batch, refused and ordered for with idempotency keys that name her, too."""
+    shop = api_client(workspace)
+    made = tell(shop, "/customers", {"name": NAME, "email": EMAIL, "phone": PHONE, "city": "Kreuzberg"})
+    told = {"external_id": "canary-4711", "name": "Canary Rossi-Ångström", "email": EMAIL}
+    tell(shop, "/customers/batch", {"source": "shop", "customers": [told]})
+    tell(shop, "/identify", {"userId": "canary-4711", "traits": {"name": NAME, "email": EMAIL}})
+    tell(shop, "/customers", {"name": "Canary's twin", "email": EMAIL, "birthday": f"{EMAIL}?"})
+    line = {"description": "Rye", "quantity": 1, "unit_price_minor": 450}
+    tell(shop, "/orders?expand[]=customer", {"customer": made["id"], "placed_at": NOON.isoformat(), "lines": [line]})
+    other = tell(shop, "/customers", {"name": "Canary"})
+    assert "accounts_idempotencykey" in traces()
+
+    owner_browser.post(f"/customers/{Customer.objects.get(email=EMAIL).pk}/erasure/")
+    again = tell(shop, "/customers", {"name": "Canary"})
+    shop.change(f"/customers/{other['id']}", {"name": "Somebody else"})
+    IdempotencyKey.objects.filter(body__contains=other["id"]).delete()
+
+    assert again == other
+    assert traces() == {}
+
+
+def tell(shop: ApiClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    key = f"{path} {body.get('name', '')} <{body.get('email', '')}>"
+    answer: dict[str, Any] = shop.tell(path, body, headers={"Idempotency-Key": key}).json()
+    return answer
+
+
+def test_a_retry_after_the_erasure_brings_nobody_back(workspace: Workspace, owner_browser: Browser) -> None:
+    shop = api_client(workspace)
+    tell(shop, "/customers", {"name": NAME, "email": EMAIL})
+    owner_browser.post(f"/customers/{Customer.objects.get().pk}/erasure/")
+
+    assert tell(shop, "/customers", {"name": NAME, "email": EMAIL})["error"]["code"] == "answer_erased"
+    assert traces() == {}
