@@ -126,6 +126,11 @@ def next_ids(model: type[models.Model], count: int) -> list[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
+def bigints(ids: Iterable[int]) -> str:
+    """Ids as one parameter: written number by number, a list of thousands takes ten times as long."""
+    return f"{{{','.join(map(str, ids))}}}"
+
+
 def execute(sql: str, params: Sequence[Any] = ()) -> int:
     """Run one statement; returns the number of rows that it touched."""
     with connection.cursor() as cursor:

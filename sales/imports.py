@@ -197,7 +197,11 @@ class OrderReader(RowReader):
 
     def write(self, rows: Sequence[OrderRow]) -> Sequence[Outcome]:
         return upsert_orders(
-            rows, source="import", system=self._plan.system or SHOP, adds_customers=self._plan.adds_customers
+            rows,
+            source="import",
+            system=self._plan.system or SHOP,
+            adds_customers=self._plan.adds_customers,
+            are_checked=True,  # by `combine`
         )
 
 

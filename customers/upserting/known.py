@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import current_workspace_id
-from customers.staging import Raced, fetch
+from customers.staging import Raced, bigints, fetch
 
 ERASED = -1
 IS_ERASED = _("This customer asked to be erased and is not brought back.")
@@ -19,15 +20,18 @@ def canonical_ids(ids: Iterable[int]) -> dict[int, int]:
     if not wanted:
         return {}
     found = fetch(
-        "select id, merged_into_id, erased_at is not null from customers_customer"
-        " where workspace_id = %s and id = any(%s)",
-        [current_workspace_id(), wanted],
+        "select id, id, merged_into_id, erased_at is not null from customers_customer"
+        " where workspace_id = %s and id = any(%s::bigint[])",
+        [current_workspace_id(), bigints(wanted)],
     )
-    survivors = canonical_ids({survivor for _, survivor, _ in found if survivor is not None})
-    return {
-        pk: survivors[survivor] if survivor is not None else ERASED if is_erased else pk
-        for pk, survivor, is_erased in found
-    }
+    return dict(_answering(found))
+
+
+def _answering(found: Sequence[tuple[Any, int, int | None, bool]]) -> Iterator[tuple[Any, int]]:
+    """For each (reference, id, survivor, is erased) the reference with the id that answers for it."""
+    survivors = canonical_ids({survivor for _, _, survivor, _ in found if survivor is not None})
+    for reference, pk, survivor, is_erased in found:
+        yield reference, survivors[survivor] if survivor is not None else ERASED if is_erased else pk
 
 
 def ids_of_external_ids(values: Iterable[str], system: str) -> dict[str, int]:
@@ -35,12 +39,12 @@ def ids_of_external_ids(values: Iterable[str], system: str) -> dict[str, int]:
     if not wanted:
         return {}
     found = fetch(
-        "select value, customer_id from customers_externalid"
-        " where workspace_id = %s and source = %s and value = any(%s)",
-        [current_workspace_id(), system, wanted],
+        """select e.value, c.id, c.merged_into_id, c.erased_at is not null
+           from customers_externalid e join customers_customer c on c.workspace_id = %s and c.id = e.customer_id
+           where e.workspace_id = %s and e.source = %s and e.value = any(%s)""",
+        [current_workspace_id(), current_workspace_id(), system, wanted],
     )
-    canonical = canonical_ids({customer_id for _, customer_id in found})
-    return {value: canonical[customer_id] for value, customer_id in found}
+    return dict(_answering(found))
 
 
 def ids_of_addresses(addresses: Iterable[str]) -> dict[str, int]:
@@ -79,9 +83,9 @@ def hold_customers(ids: Iterable[int]) -> None:
     gone = fetch(
         """with held as (
              select merged_into_id, erased_at from customers_customer
-             where workspace_id = %s and id = any(%s) order by id for key share
+             where workspace_id = %s and id = any(%s::bigint[]) order by id for key share
            ) select count(*) from held where merged_into_id is not null or erased_at is not null""",
-        [current_workspace_id(), wanted],
+        [current_workspace_id(), bigints(wanted)],
     )
     if gone[0][0]:
         raise Raced

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from customers.models import Customer, ExternalId
 from customers.outcomes import Outcome, refused
 from customers.refusals import Refused
-from customers.upserting.rows import longest, text_fault
+from customers.upserting.rows import is_storable, longest, text_fault
 from sales.actions.amounts import refuse_amount
 from sales.actions.instants import refuse_instant
 from sales.actions.lines import MOST_LINES, MOST_UNITS, quantity_fault
@@ -89,8 +89,10 @@ _LINE_TEXTS = {
 
 def fault_of(row: OrderRow) -> Outcome | None:
     """Why this order can't be: what its own values say, without a look at what is known already."""
-    for text, (name, limit) in zip(_texts_of(row), _TEXTS.items(), strict=True):
-        if text and (fault := text_fault(name, text, limit)):
+    texts = _texts_of(row)
+    are_storable = is_storable("".join(filter(None, texts)))
+    for text, (name, limit) in zip(texts, _TEXTS.items(), strict=True):
+        if text and (len(text) > limit or not are_storable) and (fault := text_fault(name, text, limit)):
             return fault
     if not row.number:
         return refused("number", _("An order needs a number."))
