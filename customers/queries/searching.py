@@ -88,12 +88,18 @@ def _beginning(word: str, limit: int) -> list[int]:
 
 
 def _resembling(words: list[str], limit: int) -> list[int]:
-    """The longest word leads to the candidates; the others only choose among them."""
+    """Those with a slip in the longest word alone; if nobody has, with one in each.
+
+    The longest word leads to the candidates. Words that are right narrow them down while they are looked up; words that
+    may be wrong only choose among them.
+    """
     longest = max(words, key=len)
     if not (SHORTEST_MISSPELT <= len(longest) <= LONGEST_MISSPELT and longest.isalpha()):
         return []
     leading = _gaps(longest) if len(longest) >= SHORTEST_WITH_GAPS else _slips(longest)
-    return _search(names=[leading], among=[_slips(word) for word in words], limit=limit)
+    right = [[_start(word)] for word in words if word != longest]
+    ids = _search(names=[leading, *right], among=[_slips(longest)], limit=limit) if right else []
+    return ids or _search(names=[leading], among=[_slips(word) for word in words], limit=limit)
 
 
 def _slips(word: str) -> list[str]:

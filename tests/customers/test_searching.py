@@ -128,6 +128,13 @@ def test_a_long_name_is_found_wherever_in_it_the_finger_slipped(place: int) -> N
     assert {slip: find_customers(slip).ids for slip in slips} == {slip: [long.pk] for slip in slips}
 
 
+def test_of_two_words_the_one_that_is_right_is_kept_to(people: dict[str, Customer]) -> None:
+    add_customer(source="hand", name="Mario Rossi")
+
+    assert find_customers("maria rosssi").ids == [people["maria"].pk]
+    assert len(find_customers("mariq rosssi").ids) == 2
+
+
 def test_a_short_word_is_the_beginning_of_a_name_not_a_part_of_it() -> None:
     assert find_customers("maria ss").ids == []
 
