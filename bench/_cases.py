@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from django.http import QueryDict
+from django.test import Client
 
 from accounts.models import Membership, Role, Workspace
 from accounts.paging import cursor_after
@@ -37,6 +39,11 @@ class Case:
     def ask(self) -> dict[str, Any]:
         with workspace_scope(self.workspace):
             return listed(QueryDict(self.asked), Membership(role=Role.OWNER))
+
+    def ask_page(self, browser: Client) -> None:
+        """The same question as a whole request: session, member, filters, rows, templates."""
+        answer = browser.get(f"/w/{self.workspace.slug}/customers/?{self.asked}")
+        assert answer.status_code == HTTPStatus.OK, f"{self.name}: {self.asked}"
 
     def ask_by_hand(self, cursor: Any) -> list[int]:
         column, way = _COLUMNS[self.sort.removeprefix("-")], "desc" if self.sort.startswith("-") else "asc"
