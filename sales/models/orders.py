@@ -100,6 +100,22 @@ class Order(WorkspaceOwned):
             models.Index(fields=["workspace", "channel", "-placed_at", "-id"], name="order_of_channel"),
             models.Index(fields=["workspace", "placed_on"], name="order_by_day"),
             models.Index(fields=["workspace", "customer", "placed_on"], name="order_of_customer"),
+            # Few are cancelled, refunded or put away; a list of them must not read all the others.
+            models.Index(
+                fields=["workspace", "-placed_at", "-id"],
+                condition=models.Q(cancelled_at__isnull=False),
+                name="order_if_cancelled",
+            ),
+            models.Index(
+                fields=["workspace", "-placed_at", "-id"],
+                condition=models.Q(refunded_minor__gt=0),
+                name="order_if_refunded",
+            ),
+            models.Index(
+                fields=["workspace", "-placed_at", "-id"],
+                condition=models.Q(archived_at__isnull=False),
+                name="order_if_archived",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from accounts.models import Role, User, Workspace
 from accounts.scope import workspace_scope
@@ -18,6 +19,7 @@ from sales.actions import (
     refund_order,
 )
 from sales.models import Order, Refund
+from sales.queries import OrderFilter, orders_for_list
 from tests.client import Browser
 from tests.conftest import signed_in
 from tests.factories.customers import CustomerFactory
@@ -70,6 +72,25 @@ def test_the_list_says_what_it_comes_to(owner_browser: Browser) -> None:
     assert "<strong>2 orders</strong>" in " ".join(page.split())
     assert "€10.25 after refunds" in page
     assert "3 units" in page
+
+
+@pytest.mark.parametrize(
+    ("status", "index"),
+    [
+        ("", "order_newest_first"),
+        ("refunded", "order_if_refunded"),
+        ("cancelled", "order_if_cancelled"),
+        ("archived", "order_if_archived"),
+    ],
+)
+def test_what_became_of_few_is_listed_without_reading_the_others(status: str, index: str) -> None:
+    orders = orders_for_list(OrderFilter(status=status)).order_by("-placed_at", "-pk")[:51]
+
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off; set local enable_bitmapscan = off; set local enable_sort = off")
+    plan = orders.explain()
+
+    assert (index in plan, "Sort" in plan) == (True, False), plan
 
 
 @pytest.mark.parametrize(
