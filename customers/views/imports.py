@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
-from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.http import reswap, retarget
 
 from accounts.csv_download import csv_download
 from accounts.paging import keyset_page
@@ -57,20 +57,25 @@ def import_create(request: WorkspaceRequest) -> HttpResponse:
 @require_safe
 @vary_on_headers("HX-Request")
 def import_detail(request: WorkspaceRequest, import_id: int) -> HttpResponse:
-    """Asked for again by the page itself while a worker is at it; a page that has become another is loaded anew."""
+    """Asked for again by the page itself while a worker is at it, and once more for what it has become then."""
     source = get_object_or_404(queries.imports_for_list(), pk=import_id)
     if source.state == Import.State.UPLOADED:
         return redirect("customers:import_columns", source.pk)
-    if request.htmx and not source.is_under_way:
-        return HttpResponseClientRefresh()
     template = "customers/import_detail.html"
-    return render(request, f"{template}#progress" if request.htmx else template, _detail(source, is_part=request.htmx))
+    if not request.htmx:
+        return render(request, template, _detail(source))
+    if source.is_under_way:
+        return render(request, f"{template}#progress", _with_importer(source))
+    turned = render(request, f"{template}#turned", _detail(source))
+    return reswap(retarget(turned, "#import"), "outerHTML")
 
 
-def _detail(source: Import, *, is_part: object) -> dict[str, Any]:
-    words: dict[str, Any] = {"source": source, "importer": importers()[source.kind]}
-    if is_part:
-        return words
+def _with_importer(source: Import) -> dict[str, Any]:
+    return {"source": source, "importer": importers()[source.kind]}
+
+
+def _detail(source: Import) -> dict[str, Any]:
+    words = _with_importer(source)
     if source.has_ended or source.state == Import.State.RUNNING:
         return words | {"rows": queries.first_rows(source)}
     return words | {

@@ -15,7 +15,7 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection, connections
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Frame, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User, Workspace
@@ -250,6 +250,45 @@ def test_an_import_whose_worker_is_gone_goes_on_before_ones_eyes(
     run_due_imports(bakery)
 
     expect(page.get_by_role("button", name="Import 1 line")).to_be_visible(timeout=15_000)
+
+
+def test_an_import_that_ends_never_loads_its_page_anew(
+    open_page: OpenPage, bakery: Workspace, bakery_owner: User, tmp_path: Path
+) -> None:
+    """Whoever clicks at that moment is led where they clicked: a page that loads itself would take the click back."""
+    path = tmp_path / "customers.csv"
+    path.write_text("Name,E-mail\nLina Haas,lina@mail.example\n")
+    page = open_page(bakery_owner)
+    page.goto("/w/bakery/imports/new/")
+    page.get_by_role("radio", name="Customers.").check()
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("button", name="Upload").click()
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_text("waits for its turn")).to_be_visible()
+
+    with nothing_loaded(page):
+        run_due_imports(bakery)
+        expect(page.get_by_role("button", name="Import 1 line")).to_be_visible(timeout=15_000)
+        expect(page.locator("#import-state")).to_contain_text("Ready")
+    assert findings_of(page) == []
+    page.get_by_role("button", name="Import 1 line").click()
+    expect(page.get_by_text("You can leave this page")).to_be_visible()
+    with nothing_loaded(page):
+        run_due_imports(bakery)
+        expect(page.locator("#import-state")).to_contain_text("Done", timeout=15_000)
+    assert findings_of(page) == []
+    keep_screenshot(page, "journeys/import-ended")
+    page.get_by_role("link", name="Customers", exact=True).first.click()
+
+    expect(page.get_by_role("link", name="Lina Haas")).to_be_visible()
+
+
+@contextmanager
+def nothing_loaded(page: Page) -> Iterator[None]:
+    loaded: list[Frame] = []
+    page.on("framenavigated", lambda frame: loaded.append(frame))  # noqa: PLW0108  Playwright takes no built-in
+    yield
+    assert loaded == []
 
 
 def test_a_page_survives_its_database(open_page: OpenPage, bakery_owner: User) -> None:

@@ -193,7 +193,11 @@ def test_the_progress_asks_again_by_itself_and_then_shows_the_result(owner_brows
     assert "<progress" in part.content.decode()
     run_due_imports(current_workspace())
 
-    assert owner_browser.get(path(source), headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
+    turned = owner_browser.get(path(source), headers={"HX-Request": "true"})
+    assert (turned.headers["HX-Retarget"], turned.headers["HX-Reswap"]) == ("#import", "outerHTML")
+    assert "Import 1 line" in turned.content.decode()
+    assert "<progress" not in turned.content.decode()
+    assert "<html" not in turned.content.decode()
 
 
 def test_a_file_known_already_is_recognised(owner_browser: Browser) -> None:
