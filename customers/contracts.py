@@ -114,6 +114,10 @@ class RowReader(ABC):
         return parsed[0]
 
     @abstractmethod
+    def marks(self, row: Any) -> Iterator[str]:
+        """What the row knows a customer by (`customers.importing.erased`): it is refused if that is somebody erased."""
+
+    @abstractmethod
     def write(self, rows: Sequence[Any]) -> Sequence[Outcome]:
         """Add or change what the rows say, set-based, at most 10,000 of them in the scope's transaction."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -16,6 +16,7 @@ from customers.actions.upsert import SHOP, CustomerRow, Outcome, Status, upsert_
 from customers.contracts import ConsentStatement, Importer, RowReader, consent_basis, register_importer
 from customers.importing.attributes import attribute_parsers, define_attributes
 from customers.importing.customer_fields import FIELDS, cleaners
+from customers.importing.erased import address_mark, number_mark
 from customers.importing.formats import parse_day, parse_flag
 from customers.importing.plans import COLUMN, ConsentPlan, ImportPlan
 from customers.importing.reading import Record
@@ -96,6 +97,12 @@ class CustomerReader(RowReader):
                 day = parse_day(cell, order=self._plan.order, field=f"{COLUMN}{each.on_column}")
             found.append((each.topic, given, datetime.combine(day, time.min, tzinfo=self._zone).astimezone(UTC)))
         return found
+
+    def marks(self, row: Line) -> Iterator[str]:
+        if row.row.email_norm:
+            yield address_mark(row.row.email_norm)
+        if row.row.external_id:
+            yield number_mark(self._plan.system or SHOP, row.row.external_id)
 
     def write(self, rows: Sequence[Line]) -> Sequence[Outcome]:
         if self._plan.attributes() and not self._has_defined:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.scope import current_workspace
 from customers.actions.upsert import SHOP, Outcome
 from customers.contracts import Importer, RowReader, register_importer
+from customers.importing.erased import address_mark, number_mark
 from customers.importing.formats import parse_instant, parse_number, parse_whole
 from customers.importing.plans import ImportPlan
 from customers.importing.reading import Record
@@ -194,6 +195,12 @@ class OrderReader(RowReader):
         if fault := fault_of(row):
             raise Refused(fault.reason, field=fault.field)
         return row
+
+    def marks(self, row: OrderRow) -> Iterator[str]:
+        if row.customer_email_norm:
+            yield address_mark(row.customer_email_norm)
+        if row.customer_external_id:
+            yield number_mark(self._plan.system or SHOP, row.customer_external_id)
 
     def write(self, rows: Sequence[OrderRow]) -> Sequence[Outcome]:
         return upsert_orders(

@@ -187,7 +187,7 @@ def _end(source: Import, state: Import.State) -> Import:
     """The file goes as soon as this is committed; its refused lines stay for KEPT_ROWS_FOR."""
     name = source.file.name
     source.state, source.ended_at = state, timezone.now()
-    source.lease, source.leased_until, source.file = "", None, ""
+    source.lease, source.leased_until, source.file, source.erased = "", None, "", []
     source.save()
     transaction.on_commit(partial(source.file.storage.delete, name))
     ring(QUEUE, due_at=source.ended_at + KEPT_ROWS_FOR)

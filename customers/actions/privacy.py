@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +11,8 @@ from django.utils import timezone
 from customers import contracts
 from customers.actions.profiles import locked
 from customers.events import CustomerErased, CustomerExported
-from customers.models import Customer, PrivacyRequest
+from customers.importing.erased import marks_of
+from customers.models import Customer, Import, PrivacyRequest
 from customers.queries import everything_known, people_of
 from timeline.erasure import erase_payloads
 from timeline.recording import record
@@ -40,8 +42,10 @@ def erase_customer(customer: Customer) -> PrivacyRequest:
 
     What books and counts need stays, without a word about whom. Each room says what that is by its PersonalData.
     """
+    imports = _held_imports()
     customer = locked(customer)
     people = people_of(customer)
+    _refuse_in(imports, people)
     erased: dict[str, int] = {}
     for person in people:
         # The profile last: the other rooms still need the address, to remember by its hash not to write to it again.
@@ -54,3 +58,15 @@ def erase_customer(customer: Customer) -> PrivacyRequest:
     )
     record(CustomerErased(customer_id=customer.pk, privacy_request_id=request.pk))
     return request
+
+
+def _held_imports() -> list[Import]:
+    """Those that have a file. Locked first, as a worker does: what its portion brings in is erased with the rest."""
+    return list(Import.objects.filter(ended_at=None).select_for_update(of=("self",)).order_by("pk"))
+
+
+def _refuse_in(imports: Sequence[Import], people: Sequence[Customer]) -> None:
+    marks = marks_of(people)
+    for source in imports:
+        source.erased = sorted({*source.erased, *marks})
+        source.save(update_fields=["erased"])

@@ -22,13 +22,16 @@ from django.utils.translation import gettext as _
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from customers.actions.imports import finish_pass, refuse_file, stop_import
+from customers.actions.upsert import SHOP
 from customers.contracts import RowReader, importers
-from customers.importing.chunks import LARGEST_CHUNK, Chunk, Chunks, Entry, ahead
+from customers.importing.chunks import LARGEST_CHUNK, Chunk, Chunks, Entry, Refusal, ahead
+from customers.importing.erased import cell_marks, emptied
 from customers.importing.plans import ImportPlan, plan_of
 from customers.importing.reading import Bytes, FileRefused, Record, printable, records
 from customers.models import Import, ImportRow
 from customers.outcomes import Outcome, Status
 from customers.staging import insert_select, stage
+from customers.upserting.known import IS_ERASED
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +138,7 @@ class Passage:
             if source.cancel_asked_at is not None:
                 stop_import(source)
                 return False
+            self._refuse_erased(source, chunk)
             outcomes = self._write(source, chunk)
             self._keep(source, chunk, outcomes)
             source.rows_read += chunk.records
@@ -143,6 +147,22 @@ class Passage:
             source.save()
         self._source = source
         return not is_last
+
+    def _refuse_erased(self, source: Import, chunk: Chunk) -> None:
+        """Nobody who was erased since the upload comes back by a line, nor stays among the kept ones."""
+        if not source.erased:
+            return
+        erased, entries = frozenset(source.erased), chunk.entries
+        chunk.entries = []
+        for entry in entries:
+            if erased.isdisjoint(self._reader.marks(entry.row)):
+                chunk.entries.append(entry)
+            else:
+                chunk.refusals += [Refusal(emptied(record), "", str(IS_ERASED)) for record in entry.records]
+        system = self._plan.system or SHOP
+        for refusal in chunk.refusals:
+            if not erased.isdisjoint(cell_marks(refusal.record.cells, system=system)):
+                refusal.record = emptied(refusal.record)
 
     def _write(self, source: Import, chunk: Chunk) -> list[Outcome | None]:
         rows = [entry.row for entry in chunk.entries]

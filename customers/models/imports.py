@@ -58,6 +58,8 @@ class Import(WorkspaceOwned):
     rows_refused = models.BigIntegerField(default=0)
     rows_warned = models.BigIntegerField(default=0)
     bytes_read = models.BigIntegerField(default=0)
+    # Marks of those who were erased since the upload (`customers.importing.erased`); their lines are refused.
+    erased = models.JSONField(default=list, db_default=[])
     error = models.TextField(blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

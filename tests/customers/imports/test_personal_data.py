@@ -10,10 +10,10 @@ from django.utils import timezone
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from customers.actions import add_customer, erase_customer, export_customer
-from customers.actions.imports import KEPT_ROWS_FOR, UNSTARTED_FOR, forget_imports
+from customers.actions.imports import KEPT_ROWS_FOR, UNSTARTED_FOR, forget_imports, start_import
 from customers.models import Customer, Import, ImportRow
 from tests.client import Browser
-from tests.customers.imports.files import imported, uploaded
+from tests.customers.imports.files import counts, imported, planned, uploaded, worked
 from tests.factories.customers import CustomerFactory
 
 pytestmark = pytest.mark.usefixtures("workspace")
@@ -96,6 +96,56 @@ def test_another_workspace_s_lines_stay(maria: Customer, other_workspace: Worksp
 
     with workspace_scope(other_workspace):
         assert ImportRow.objects.get().raw[1] == "Maria Rossi"
+
+
+@pytest.mark.parametrize(
+    "line", ["4711,Maria Rossi,,,,", ",Maria Rossi,Maria@Bakery.example,,,", f"4711,Maria,,,{BAD},"]
+)
+def test_a_file_that_waits_does_not_bring_somebody_erased_back(maria: Customer, line: str) -> None:
+    source = uploaded(HEADER, line, "8,Otto,otto@mail.example,,,")
+
+    erase_customer(maria)
+    source.refresh_from_db()
+    worked(start_import(planned(source)))
+
+    source.refresh_from_db()
+    assert list(Customer.objects.filter(erased_at=None).values_list("name", flat=True)) == ["Otto"]
+    assert (counts(source), source.erased, source.rows_total) == ((1, 0, 0, 1), [], 2)
+    refused = ImportRow.objects.get()
+    assert (refused.line, refused.raw) == (2, [])
+    assert BAD in line or refused.reason == "This customer asked to be erased and is not brought back."
+
+
+def test_orders_of_a_file_that_waits_bring_nobody_erased_back(maria: Customer) -> None:
+    lines = ("A-1,2026-02-01,4711,,9.00", "A-2,2026-02-01,,maria@bakery.example,9.00", "A-3,2026-02-01,8,,9.00")
+    source = uploaded("Order number,Date,Customer number,E-mail,Total", *lines, kind="orders")
+
+    erase_customer(maria)
+    source.refresh_from_db()
+    worked(start_import(planned(source)))
+
+    assert Customer.objects.filter(erased_at=None).count() == 1
+    assert list(ImportRow.objects.order_by("line").values_list("line", "raw")) == [(2, []), (3, [])]
+
+
+def test_a_file_that_is_uploaded_after_an_erasure_may_name_them_anew(maria: Customer) -> None:
+    erase_customer(maria)
+
+    imported(HEADER, "4711,Maria Rossi,maria@bakery.example,,,")
+
+    assert Customer.objects.get(erased_at=None).email_norm == "maria@bakery.example"
+
+
+def test_an_erasure_elsewhere_touches_no_file(maria: Customer, other_workspace: Workspace) -> None:
+    with workspace_scope(other_workspace):
+        source = uploaded(HEADER, "4711,Maria Rossi,maria@bakery.example,,,")
+
+    erase_customer(maria)
+
+    with workspace_scope(other_workspace):
+        source.refresh_from_db()
+        worked(start_import(planned(source)))
+        assert Customer.objects.get().name == "Maria Rossi"
 
 
 def test_files_and_kept_lines_go_by_themselves() -> None:
