@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection, transaction
 
 from accounts.models import Workspace
 from crm.embedded.process import wait_until
@@ -45,3 +45,13 @@ def test_a_connection_that_we_closed_is_not_usable() -> None:
     assert not connection.is_usable()
 
     connection.close()
+
+
+def test_a_connection_in_a_failed_transaction_is_not_usable() -> None:
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        try:
+            cursor.execute("select 1 / 0")
+        finally:
+            assert not connection.is_usable()
+
+    assert connection.is_usable()
