@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page, Response
+
+from tests.browser.conftest import VIEWPORTS
+from tests.browser.listing import PageToOpen
 
 # Pictures are kept where this says; without it the tests only look.
 SCREENSHOTS = os.environ.get("RAPPORT_SCREENSHOTS", "")
@@ -93,3 +97,23 @@ def settle(page: Page) -> None:
         && [...document.querySelectorAll("[data-chart]")].every((chart) => chart.querySelector("canvas, svg"))"""
     )
     page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+
+
+def look_at(page: Page, pages: Iterable[PageToOpen], *, folder: str) -> list[str]:
+    """Open each page, then narrow its window. Returns what is wrong, each with the page and the width."""
+    wrong: list[str] = []
+    complaints, failures = complaints_of(page), failures_of(page)
+    for each in pages:
+        page.set_viewport_size(VIEWPORTS["desk"])
+        page.goto(each.url)
+        for viewport, size in VIEWPORTS.items():
+            page.set_viewport_size(size)
+            settle(page)
+            keep_screenshot(page, f"{folder}/{each.name}-{viewport}")
+            found = findings_of(page, has_new_colors=viewport == "desk")
+            if wider := overflow_of(page):
+                found.append(f"{wider} pixels too wide")
+            wrong += [f"{each.name}, {viewport}: {finding}" for finding in [*found, *complaints, *failures]]
+            complaints.clear()
+            failures.clear()
+    return wrong

@@ -17,10 +17,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def authorize(page: Page, secret: str) -> None:
     page.get_by_role("button", name="Authorize", exact=True).click()
-    dialog = page.locator(".modal-ux")
-    dialog.get_by_label("Value").fill(secret)
-    dialog.get_by_role("button", name="Apply credentials").click()
-    dialog.get_by_role("button", name="Close", exact=True).click()
+    bearer = page.locator(".modal-ux form").filter(has_text="apiKey")
+    bearer.get_by_label("Value").fill(secret)
+    bearer.get_by_role("button", name="Apply credentials").click()
+    bearer.get_by_role("button", name="Close", exact=True).click()
 
 
 @pytest.mark.parametrize("viewport", ["desk", "phone"])

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from accounts.models import User, Workspace
 from accounts.scope import workspace_scope
@@ -27,8 +27,9 @@ from messaging.models import (
 )
 from messaging.purposes import Purpose
 from messaging.reasons import Reason
-from tests.browser.conftest import VIEWPORTS, OpenPage
-from tests.browser.looking import complaints_of, findings_of, keep_screenshot, overflow_of, settle
+from tests.browser.conftest import OpenPage
+from tests.browser.listing import PageToOpen
+from tests.browser.looking import look_at
 from tests.factories.customers import CustomerFactory
 from tests.factories.messaging import MessageFactory
 from tests.messaging.sending.outbox import put_in_doubt
@@ -108,27 +109,11 @@ def _just(message: Message) -> MessageQuerySet:
     return messages
 
 
-def look_at(page: Page, urls: dict[str, str]) -> dict[str, list[str]]:
-    """Open each page, then narrow its window. Returns what is wrong, by the page and the width."""
-    found = {}
-    for name, url in urls.items():
-        page.set_viewport_size(VIEWPORTS["desk"])
-        page.goto(url)
-        for viewport, size in VIEWPORTS.items():
-            page.set_viewport_size(size)
-            settle(page)
-            keep_screenshot(page, f"messaging/{name}-{viewport}")
-            found[f"{name}, {viewport}"] = findings_of(page) + ["too wide"] * bool(overflow_of(page))
-    return {name: findings for name, findings in found.items() if findings}
-
-
 def test_staffs_pages_are_sound(bakery_owner: User, post: dict[MessageState, Message], open_page: OpenPage) -> None:
-    page = open_page(bakery_owner)
-    complaints = complaints_of(page)
     paths = PATHS | {f"message_{state}": f"/messages/{message.pk}/" for state, message in post.items()}
+    pages = [PageToOpen(name, f"/w/bakery{path}") for name, path in paths.items()]
 
-    assert look_at(page, {name: f"/w/bakery{path}" for name, path in paths.items()}) == {}
-    assert complaints == []
+    assert look_at(open_page(bakery_owner), pages, folder="messaging") == []
 
 
 def test_public_pages_are_sound(bakery: Workspace, post: dict[MessageState, Message], open_page: OpenPage) -> None:
@@ -145,11 +130,10 @@ def test_public_pages_are_sound(bakery: Workspace, post: dict[MessageState, Mess
         "public-unsubscribe": urlsplit(links[sent.pk].unsubscribe_url).path,
         "public-link_gone": "/p/unsubscribe/nothing/",
     }
-    page = open_page()
-    complaints = complaints_of(page)
+    pages = [PageToOpen(name, url) for name, url in urls.items()]
 
-    assert look_at(page, urls) == {}
-    assert complaints == []
+    wrong = look_at(open_page(), pages, folder="messaging")
+    assert [each for each in wrong if not each.startswith("public-link_gone, desk: 404 ")] == []
 
 
 @pytest.mark.usefixtures("post")

@@ -48,7 +48,7 @@ def test_the_shell_looks_right(open_page: OpenPage, bakery_owner: User, viewport
 
 @pytest.mark.parametrize("path", ["login", "signup", "password/reset"])
 @pytest.mark.parametrize("viewport", ["desk", "phone"])
-def test_public_pages_look_right(open_page: OpenPage, bakery_owner: User, viewport: str, path: str) -> None:
+def test_public_pages_are_light(open_page: OpenPage, bakery_owner: User, viewport: str, path: str) -> None:
     page = open_page(None, viewport)
     complaints = complaints_of(page)
     weights: list[int] = []
@@ -56,11 +56,7 @@ def test_public_pages_look_right(open_page: OpenPage, bakery_owner: User, viewpo
 
     page.goto(f"/accounts/{path}/")
     page.wait_for_load_state("networkidle")
-    keep_screenshot(page, f"{path.replace('/', '-')}-{viewport}")
-
     assert complaints == []
-    assert findings_of(page) == []
-    assert overflow_of(page) == 0
     assert sum(weights) < 60_000
 
 

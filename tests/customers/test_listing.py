@@ -97,7 +97,7 @@ def test_filters_mean_the_same_whatever_leads_the_query(wanted: CustomerFilter, 
     assert sorted(names(wanted, sort=sort), key=str.lower) == sorted(expected, key=str.lower)
 
 
-@pytest.mark.parametrize("sort", ["name", "-name", "joined", "-joined", "spent", "-spent", "last_order", "-last_order"])
+@pytest.mark.parametrize("sort", ["-name", "joined", "-spent", "last_order", "-last_order"])
 @pytest.mark.parametrize(
     "bounds",
     [(10_000, 12_000, 80, 800), (10_000, 12_000, 1, 1), (10_000, 2, 1, 1), (2, 3, 1, 1), (2, 3, 1, 3), (2, 12, 1, 100)],
@@ -125,13 +125,14 @@ def test_a_filtered_list_is_the_same_by_whichever_way_its_pages_are_found(
         CustomerFilter(last_order_from=date(2026, 1, 2)),
         CustomerFilter(joined_from=date(2026, 2, 2), joined_to=date(2026, 2, 3)),
     ]
-    expected = [[each for each in everybody if each in names(wanted)] for wanted in filters]
+    matching = [set(names(wanted)) for wanted in filters]
+    expected = [[each for each in everybody if each in known] for known in matching]
     for name, bound in zip(
         ("MOST_COUNTED", "MOST_BY_SIDE", "WALKED_PER_ROW", "WALKED_PER_ROW_OF_MANY"), bounds, strict=True
     ):
         monkeypatch.setattr(f"customers.queries.listing.{name}", bound)
 
-    assert [walked(sort, wanted, size=2) for wanted in filters] == expected
+    assert [walked(sort, wanted, size=3) for wanted in filters] == expected
     counts = [customer_page(wanted, None, sort=sort).count for wanted in filters]
     assert counts == [min(len(each), bounds[0] + 1) for each in expected]
     assert [len(each) for each in expected] == [6, 8, 6, 4, 7, 6, 5, 6]
