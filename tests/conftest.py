@@ -39,8 +39,20 @@ def django_db_setup(
     yield
     if not django_db_keepdb:
         with django_db_blocker.unblock():
+            _end_sessions()
             connections.close_all()  # crm_app's, or the database could not be dropped
             teardown_databases(made, verbosity=0)
+
+
+def _end_sessions() -> None:
+    """Those of threads that kept theirs to the end. Each role may end its own only."""
+    connections.close_all()
+    for alias in ("default", "owner"):
+        with connections[alias].cursor() as cursor:
+            cursor.execute(
+                """select pg_terminate_backend(pid) from pg_stat_activity
+                   where datname = current_database() and usename = current_user and pid <> pg_backend_pid()"""
+            )
 
 
 @pytest.fixture
