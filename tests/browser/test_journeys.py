@@ -227,18 +227,23 @@ def test_an_expired_link_says_so(open_page: OpenPage, path: str) -> None:
     keep_screenshot(phone, f"journeys/expired{path.replace('/', '-')}")
 
 
-def test_an_import_whose_worker_is_gone_goes_on_before_ones_eyes(
-    open_page: OpenPage, bakery: Workspace, bakery_owner: User, tmp_path: Path
-) -> None:
-    path = tmp_path / "customers.csv"
+def bring_one_customer(page: Page, folder: Path) -> None:
+    """A file of one line, up to where it waits to be checked."""
+    path = folder / "customers.csv"
     path.write_text("Name,E-mail\nLina Haas,lina@mail.example\n")
-    page = open_page(bakery_owner)
     page.goto("/w/bakery/imports/new/")
     page.get_by_role("radio", name="Customers.").check()
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_role("button", name="Upload").click()
     page.get_by_role("button", name="Check the file").click()
     expect(page.get_by_text("waits for its turn")).to_be_visible()
+
+
+def test_an_import_whose_worker_is_gone_goes_on_before_ones_eyes(
+    open_page: OpenPage, bakery: Workspace, bakery_owner: User, tmp_path: Path
+) -> None:
+    page = open_page(bakery_owner)
+    bring_one_customer(page, tmp_path)
 
     claim_import(bakery)  # by a worker that is killed now
     expect(page.get_by_text("waits for its turn")).to_be_hidden(timeout=15_000)
@@ -256,15 +261,8 @@ def test_an_import_that_ends_never_loads_its_page_anew(
     open_page: OpenPage, bakery: Workspace, bakery_owner: User, tmp_path: Path
 ) -> None:
     """Whoever clicks at that moment is led where they clicked: a page that loads itself would take the click back."""
-    path = tmp_path / "customers.csv"
-    path.write_text("Name,E-mail\nLina Haas,lina@mail.example\n")
     page = open_page(bakery_owner)
-    page.goto("/w/bakery/imports/new/")
-    page.get_by_role("radio", name="Customers.").check()
-    page.locator("input[type=file]").set_input_files(path)
-    page.get_by_role("button", name="Upload").click()
-    page.get_by_role("button", name="Check the file").click()
-    expect(page.get_by_text("waits for its turn")).to_be_visible()
+    bring_one_customer(page, tmp_path)
 
     with nothing_loaded(page):
         run_due_imports(bakery)
