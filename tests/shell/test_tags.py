@@ -79,6 +79,16 @@ def test_public_pages_are_reached_from_inside_a_workspace() -> None:
         set_script_prefix("/")
 
 
+def test_the_page_of_a_row_is_in_the_workspace_of_the_request() -> None:
+    for slug in ("bakery", "florist"):
+        set_script_prefix(f"/w/{slug}/")
+        try:
+            urls = [rapport.page_url(pk, "customers:customer_detail") for pk in (7, 12)]
+        finally:
+            set_script_prefix("/")
+        assert urls == [f"/w/{slug}/customers/7/", f"/w/{slug}/customers/12/"]
+
+
 def test_a_chart_brings_its_table() -> None:
     chart: dict[str, Any] = {
         "id": "revenue",
