@@ -11,7 +11,7 @@ from django.http import StreamingHttpResponse
 from accounts.csv_download import Rows, csv_download
 from accounts.models import Workspace
 from customers.models import Attribute, Customer
-from customers.queries import CustomerFilter, customer_page, found_by
+from customers.queries import CustomerFilter, customer_batch, found_by
 
 BATCH = 2000
 COLUMNS = [
@@ -26,7 +26,7 @@ def customer_csv(workspace: Workspace, wanted: CustomerFilter, *, sort: str) -> 
     attributes = dict(Attribute.objects.filter(archived_at=None).order_by("label", "pk").values_list("key", "label"))
 
     def batch(cursor: str) -> tuple[Rows, str | None]:
-        page = customer_page(wanted, found, sort=sort, cursor=cursor, size=BATCH)
+        page = customer_batch(wanted, found, sort=sort, cursor=cursor, size=BATCH)
         rows = [[*_cells(customer, workspace.currency), *_values(customer, attributes)] for customer in page.rows]
         return rows, page.next_cursor
 

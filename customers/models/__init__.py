@@ -1,5 +1,5 @@
 from customers.models.attributes import Attribute, AttributeValue
-from customers.models.customers import Customer, CustomerQuerySet, ExternalId
+from customers.models.customers import Customer, CustomerQuerySet, ExternalId, customer_called
 from customers.models.facts import Facts
 from customers.models.imports import Import, ImportRow
 from customers.models.ingested import IngestedEvent
@@ -22,4 +22,5 @@ __all__ = [
     "Note",
     "PrivacyRequest",
     "Tag",
+    "customer_called",
 ]

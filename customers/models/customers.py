@@ -25,6 +25,10 @@ class Channel(models.TextChoices):
     NONE = "none", _("Do not contact")
 
 
+def customer_called(name: str, email: str, phone: str, pk: int) -> str:
+    return name or email or phone or gettext("Customer %(pk)s") % {"pk": pk}
+
+
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def present(self) -> Self:
         """Those who count: not merged into another, not archived, not erased."""
@@ -121,7 +125,7 @@ class Customer(WorkspaceOwned):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.email or self.phone or gettext("Customer %(pk)s") % {"pk": self.pk}
+        return customer_called(self.name, self.email, self.phone, self.pk)
 
     @property
     def first_name(self) -> str:

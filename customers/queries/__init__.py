@@ -1,5 +1,12 @@
 from customers.queries.filtering import CustomerFilter, found_by, matching_customers
-from customers.queries.listing import MOST_COUNTED, count_up_to, customer_page, known_sort, source_channels
+from customers.queries.listing import (
+    MOST_COUNTED,
+    count_up_to,
+    customer_batch,
+    customer_page,
+    known_sort,
+    source_channels,
+)
 from customers.queries.privacy import everything_known, known_counts, people_of
 from customers.queries.profiles import attributes_with_uses, newest_notes, tags_of, who_they_are
 from customers.queries.searching import MOST_FOUND, Found, best_customers, find_customers
@@ -14,6 +21,7 @@ __all__ = [
     "attributes_with_uses",
     "best_customers",
     "count_up_to",
+    "customer_batch",
     "customer_page",
     "everything_known",
     "find_customers",

@@ -133,7 +133,7 @@ def test_a_filtered_list_is_the_same_by_whichever_way_its_pages_are_found(
         monkeypatch.setattr(f"customers.queries.listing.{name}", bound)
 
     assert [walked(sort, wanted, size=3) for wanted in filters] == expected
-    counts = [customer_page(wanted, None, sort=sort).count for wanted in filters]
+    counts = [customer_page(wanted, None, sort=sort, size=1).count for wanted in filters]
     assert counts == [min(len(each), bounds[0] + 1) for each in expected]
     assert [len(each) for each in expected] == [6, 8, 6, 4, 7, 6, 5, 6]
 
@@ -190,7 +190,7 @@ def test_the_list_takes_the_same_queries_however_long(owner_browser: Browser, ro
         owner_browser.get(f"/customers/?sort={sort}")
 
     ours = [query["sql"] for query in queries if "customers_" in query["sql"]]
-    assert len(ours) == 6, "\n".join(ours)
+    assert len(ours) == 5, "\n".join(ours)  # and one that counts, where one page does not hold them all
 
 
 def test_the_page_shows_names_as_they_are_typed(owner_browser: Browser) -> None:
