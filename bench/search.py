@@ -8,19 +8,17 @@ rounds that take turns.
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from bench._rounds import browser_of, report, seconds
 from crm.embedded.workloads import fresh_rapport, say
 
 if TYPE_CHECKING:
     from django.test import Client
 
-    from accounts.models import Workspace
     from bench._cases import Case
 
 CUSTOMERS, ROUNDS = 1_000_000, 5
@@ -43,18 +41,6 @@ def main() -> None:
         connection.close()
 
 
-def browser_of(workspace: Workspace) -> Client:
-    from django.test import Client  # noqa: PLC0415
-
-    from accounts.models import Membership, Role, User  # noqa: PLC0415
-
-    user = User.objects.create(email="owner@town.example")
-    Membership.objects.create(user=user, workspace=workspace, role=Role.OWNER)
-    browser = Client()
-    browser.force_login(user)
-    return browser
-
-
 def measure(cases: list[Case], cursor: Any, browser: Client) -> None:
     ours: dict[str, list[float]] = defaultdict(list)
     pages: dict[str, list[float]] = defaultdict(list)
@@ -67,29 +53,8 @@ def measure(cases: list[Case], cursor: Any, browser: Client) -> None:
             limit[case.name].append(seconds(partial(case.ask_by_hand, cursor)))
             ours[case.name].append(seconds(case.ask))
             pages[case.name].append(seconds(partial(case.ask_page, browser)))
-    for prefix, times in (("search", ours), ("search_page", pages)):
-        report(prefix, {name: slowest_but_few(each) for name, each in times.items()}, limit)
-
-
-def report(prefix: str, ours: dict[str, float], limit: dict[str, list[float]]) -> None:
-    for name, seconds_ours in ours.items():
-        one, other = 1000 * seconds_ours, 1000 * slowest_but_few(limit[name])
-        print(f"{prefix}_{name}: ours={one:.1f} ms limit={other:.1f} ms ratio={one / other:.2f}")
-    within = ", ".join(
-        f"{sum(1000 * each <= most for each in ours.values())} within {most} ms" for most in (20, 50, 150)
-    )
-    say(f"{prefix}: {len(ours)} questions, median {1000 * statistics.median(ours.values()):.1f} ms, {within}")
-
-
-def seconds(ask: Callable[[], object]) -> float:
-    started_at = time.perf_counter()
-    ask()
-    return time.perf_counter() - started_at
-
-
-def slowest_but_few(times: list[float]) -> float:
-    """The 95th percentile."""
-    return statistics.quantiles(times, n=20, method="inclusive")[-1]
+    report("search", ours, limit)
+    report("search_page", pages, limit)
 
 
 if __name__ == "__main__":
