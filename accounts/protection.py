@@ -1,7 +1,8 @@
 """The second tenancy lock, put on every tenant table at the end of `migrate`.
 
 One idempotent function reads the catalogue and makes up what is missing, so that no table can be forgotten: row-level
-security with its two policies, composite `(workspace_id, …)` foreign keys with their indexes, and the grants.
+security with its two policies, composite `(workspace_id, …)` foreign keys with their indexes, no key that these make
+superfluous, and the grants.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from django.db import connections, models, transaction
 from django.db.backends.utils import CursorWrapper
 
 from accounts.fields import WorkspaceForeignKey, WorkspaceOneToOneField
-from accounts.models import WorkspaceOwned
+from accounts.models import Workspace, WorkspaceOwned
 
 APP_ROLE, OWNER_ROLE, OPS_ROLE = "crm_app", "crm_owner", "crm_ops"
 
@@ -49,6 +50,10 @@ def protect_tables(*, using: str) -> list[str]:
         statements += [statement for model, field in keys for statement in _key_index(cursor, model, field)]
         statements += [statement for model in models_here for statement in _parent_keys(cursor, model)]
         statements += [statement for model, field in keys for statement in _composite_key(cursor, model, field)]
+        proven = {model for model, field in keys if not field.null}
+        statements += [
+            statement for model in models_here for statement in _workspace_key(cursor, model, is_proven=model in proven)
+        ]
         statements += list(_grants(cursor, tables))
         for statement in statements:
             cursor.execute(statement)
@@ -100,6 +105,25 @@ def _composite_key(cursor: CursorWrapper, model: type[models.Model], field: mode
             f" references {parent._meta.db_table} (workspace_id, {parent._meta.pk.column})"
             " deferrable initially deferred"
         )
+
+
+def _workspace_key(cursor: CursorWrapper, model: type[WorkspaceOwned], *, is_proven: bool) -> Iterator[str]:
+    """The key to the workspace itself, only where no other key proves already that the workspace exists (ADR 0010)."""
+    table = model._meta.db_table
+    has_constraint = model._meta.get_field("workspace").db_constraint  # type: ignore[attr-defined]  # no stub of it
+    cursor.execute(
+        "select conname from pg_constraint"
+        " where conrelid = %s::regclass and confrelid = %s::regclass and contype = 'f'",
+        [table, Workspace._meta.db_table],
+    )
+    present = [name for (name,) in cursor.fetchall()]
+    if has_constraint and not is_proven and not present:
+        yield (
+            f"alter table {table} add constraint {table}_workspace_id_fk foreign key (workspace_id)"
+            f" references {Workspace._meta.db_table} (id) deferrable initially deferred"
+        )
+    if is_proven:
+        yield from (f"alter table {table} drop constraint {name}" for name in present)
 
 
 def _key_index(cursor: CursorWrapper, model: type[models.Model], field: models.ForeignKey) -> Iterator[str]:  # type: ignore[type-arg]
