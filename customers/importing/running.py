@@ -5,12 +5,13 @@ Killed at any moment, it goes on after the last portion that was committed; noth
 
 from __future__ import annotations
 
+import gc
 import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from operator import itemgetter
 
@@ -68,6 +69,17 @@ def run_due_imports(workspace: Workspace) -> None:
                 count_failure(source)
 
 
+@contextmanager
+def seldom_collecting() -> Iterator[None]:
+    """Python looks for cycles after every 700 new objects; rows have none, and it took an eighth of its time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
 def claim_import(workspace: Workspace) -> Import | None:
     """An import that is under way and that no living worker has. It is ours until the lease runs out."""
     with workspace_scope(workspace):
@@ -107,7 +119,7 @@ class Passage:
             file = self._source.file.open("rb")
         except FileNotFoundError as error:
             raise FileRefused(_("The uploaded file is no longer there. Upload it again.")) from error
-        with file:
+        with file, seldom_collecting():
             if self._take(file, over_at=over_at):
                 with workspace_scope(self._workspace, actor=self._actor):
                     finish_pass(self._source)
