@@ -22,7 +22,8 @@ from customers.importing.plans import COLUMN, ConsentPlan, ImportPlan
 from customers.importing.reading import Record
 from customers.models import Import
 from customers.normalising import country_of_zone
-from customers.refusals import ValueRefused
+from customers.refusals import Refused, ValueRefused
+from customers.upserting.rows import fault_of
 
 _WHO = frozenset({"name", "email_norm", "phone_norm", "external_id", "customer_id"})
 
@@ -63,8 +64,8 @@ class CustomerReader(RowReader):
         self._basis = consent_basis() if plan.consents else None
         self._attributes = attribute_parsers(plan)
         self._has_defined = False
-        today = timezone.localdate(timezone=self._zone)
-        clean = cleaners(plan, country=country_of_zone(current_workspace().zone), today=today)
+        self._today = timezone.localdate(timezone=self._zone)
+        clean = cleaners(plan, country=country_of_zone(current_workspace().zone), today=self._today)
         self._cleaned = [(at, clean[name]) for at, name in enumerate(plan.fields) if name in clean]
 
     def parse(self, record: Record) -> Line:
@@ -84,7 +85,10 @@ class CustomerReader(RowReader):
             values["attributes"] = {
                 key: parse(cell) for at, key, parse in self._attributes if (cell := cells[at].strip())
             }
-        return Line(CustomerRow(**values), record.line, self._consents(record) if self._plan.consents else ())
+        row = CustomerRow(**values)
+        if fault := fault_of(row, today=self._today):
+            raise Refused(fault.reason, field=fault.field)
+        return Line(row, record.line, self._consents(record) if self._plan.consents else ())
 
     def _consents(self, record: Record) -> list[tuple[str, bool | None, datetime]]:
         found = []
@@ -108,7 +112,12 @@ class CustomerReader(RowReader):
         if self._plan.attributes() and not self._has_defined:
             define_attributes(self._plan)
             self._has_defined = True
-        outcomes = upsert_customers([line.row for line in rows], source="import", system=self._plan.system or SHOP)
+        outcomes = upsert_customers(
+            [line.row for line in rows],
+            source="import",
+            system=self._plan.system or SHOP,
+            are_checked=True,  # by `parse`
+        )
         if self._basis:
             self._basis.record(self._statements(rows, outcomes))
         return outcomes

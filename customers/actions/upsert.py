@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.scope import current_workspace
 from customers.outcomes import Outcome, Status
 from customers.staging import fetch, settled
-from customers.upserting.attributes import attribute_fault, define_attributes, undefine_attributes
+from customers.upserting.attributes import attribute_faults, define_attributes, undefine_attributes
 from customers.upserting.matching import Matching
 from customers.upserting.rows import CustomerRow, fault_of
 from customers.upserting.tags import add_tags
@@ -33,28 +33,27 @@ __all__ = ["MOST_ROWS", "SHOP", "CustomerRow", "Outcome", "Status", "upsert_cust
 
 
 @transaction.atomic
-def upsert_customers(rows: Sequence[CustomerRow], *, source: str, system: str = SHOP) -> list[Outcome]:
+def upsert_customers(
+    rows: Sequence[CustomerRow], *, source: str, system: str = SHOP, are_checked: bool = False
+) -> list[Outcome]:
     """Add or change customers, at most MOST_ROWS of them. One outcome for each row, in the order of the rows.
 
     `source` says through which door: import, api, demo. `system` is whose the external ids are.
 
     Rows about the same customer are taken one after the other, so the last one wins where both say something. A row
-    that changes nothing writes nothing: the same batch twice leaves no trace of the second time.
+    that changes nothing writes nothing: the same batch twice leaves no trace of the second time. `are_checked` says
+    that the caller has asked `fault_of` of each row already.
     """
     if len(rows) > MOST_ROWS:
         raise ValueError(f"A batch has at most {MOST_ROWS} rows; this one has {len(rows)}.")
-    return settled(lambda: _upsert(rows, source=source, system=system), rows=len(rows))
-
-
-def _upsert(rows: Sequence[CustomerRow], *, source: str, system: str) -> list[Outcome]:
-    definitions = define_attributes(rows)
     today = timezone.localdate(timezone=current_workspace().tzinfo)
-    faults = {
-        position: fault
-        for position, row in enumerate(rows)
-        if (fault := fault_of(row, today=today) or (row.attributes and attribute_fault(row, definitions)))
-    }
-    matching = Matching(rows, system=system, faults=faults)
+    faults = {} if are_checked else {at: fault for at, row in enumerate(rows) if (fault := fault_of(row, today=today))}
+    return settled(lambda: _upsert(rows, faults, source=source, system=system), rows=len(rows))
+
+
+def _upsert(rows: Sequence[CustomerRow], faults: Mapping[int, Outcome], *, source: str, system: str) -> list[Outcome]:
+    definitions = define_attributes(rows)
+    matching = Matching(rows, system=system, faults={**attribute_faults(rows, definitions), **faults})
     if matching.refusals:
         taken = (row for position, row in enumerate(rows) if position not in matching.refusals)
         undefine_attributes(definitions, taken=taken)

@@ -76,7 +76,13 @@ def label_of(key: str) -> str:
     return key.replace("_", " ").replace("-", " ").strip().capitalize() or key
 
 
-def attribute_fault(row: CustomerRow, definitions: Mapping[str, Definition]) -> Outcome | None:
+def attribute_faults(rows: Iterable[CustomerRow], definitions: Mapping[str, Definition]) -> dict[int, Outcome]:
+    """What is wrong with the attributes of rows, by position."""
+    faults = ((at, _attribute_fault(row, definitions)) for at, row in enumerate(rows) if row.attributes)
+    return {at: fault for at, fault in faults if fault}
+
+
+def _attribute_fault(row: CustomerRow, definitions: Mapping[str, Definition]) -> Outcome | None:
     for key, value in row.attributes.items():
         field = f"attributes.{key}"
         if value is None:
