@@ -1,6 +1,6 @@
 """What the customer list asks, among a million customers, next to as many of another workspace's.
 
-Ours is all that the page's view asks (filters, search, one page, its tags, the count up to 10,000) in the scope, as
+Ours is all that the page's view asks (filters, search, one page, its tags, the count) in the scope, as
 crm_app under row-level security, Django included. `search_page_…` is the whole request, from session to HTML. The limit
 is one statement by hand for the same fifty ids, as superuser: the trigram index or the key. All are 95th percentiles of
 rounds that take turns.

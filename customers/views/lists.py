@@ -122,7 +122,7 @@ def listed(asked: QueryDict, membership: Membership) -> dict[str, Any]:
         "customers": page.rows,
         "next_cursor": page.next_cursor,
         "count": page.count,
-        "most_counted": queries.MOST_COUNTED,
+        "most_counted": page.most_counted,
         "sort": sort,
         "tags": Tag.objects.order_by("name"),
         **rights_of(membership),
