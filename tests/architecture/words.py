@@ -26,6 +26,7 @@ from django.template import engines
 from django.utils import translation
 
 from accounts.models import AuditEntry
+from crm.templatetags import rapport
 from tests.architecture.house import APPS
 
 OPEN, CLOSE = "⟦", "⟧"
@@ -66,6 +67,8 @@ def mark_words(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(translation._trans, name, marking(getattr(translation._trans, name)))  # type: ignore[attr-defined]
     for module, name, function in _uses_of_babel():
         monkeypatch.setattr(module, name, marking(function))
+    for cached in (rapport._amount, rapport._day, rapport._whole_number):
+        monkeypatch.setattr(rapport, cached.__name__, cached.__wrapped__)  # or unmarked words came out of it
 
 
 @cache
