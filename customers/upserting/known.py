@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import current_workspace_id
-from customers.staging import Raced, bigints, fetch
+from customers.staging import Raced, bigints, fetch, texts
 
 ERASED = -1
 IS_ERASED = _("This customer asked to be erased and is not brought back.")
@@ -41,8 +41,8 @@ def ids_of_external_ids(values: Iterable[str], system: str) -> dict[str, int]:
     found = fetch(
         """select e.value, c.id, c.merged_into_id, c.erased_at is not null
            from customers_externalid e join customers_customer c on c.workspace_id = %s and c.id = e.customer_id
-           where e.workspace_id = %s and e.source = %s and e.value = any(%s)""",
-        [current_workspace_id(), current_workspace_id(), system, wanted],
+           where e.workspace_id = %s and e.source = %s and e.value = any(%s::text[])""",
+        [current_workspace_id(), current_workspace_id(), system, texts(wanted)],
     )
     return dict(_answering(found))
 
@@ -52,9 +52,9 @@ def ids_of_addresses(addresses: Iterable[str]) -> dict[str, int]:
     if not wanted:
         return {}
     found = fetch(
-        "select email_norm, id from customers_customer where workspace_id = %s and email_norm = any(%s)"
+        "select email_norm, id from customers_customer where workspace_id = %s and email_norm = any(%s::text[])"
         " and email_norm <> '' and merged_into_id is null and erased_at is null",
-        [current_workspace_id(), wanted],
+        [current_workspace_id(), texts(wanted)],
     )
     return dict(found)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.scope import current_workspace, current_workspace_id
 from customers.outcomes import Outcome, refused
 from customers.refusals import Refused
-from customers.staging import fetch
+from customers.staging import fetch, texts
 from sales.actions.amounts import Exchange, exchange_for, refuse_amount
 from sales.actions.instants import EARLIEST
 from sales.refusals import AmountRefused
@@ -86,8 +86,8 @@ def known_orders(rows: Sequence[OrderRow], *, system: str) -> dict[str, Known]:
     columns = ", ".join(f"o.{name}" for name in COLUMNS)
     orders = fetch(
         f"select o.number, o.id, o.archived_at is not null, {columns} from sales_order o"  # noqa: S608  our own names
-        " where o.workspace_id = %s and o.source = %s and o.number = any(%s)",
-        [current_workspace_id(), system, [row.number for row in rows]],
+        " where o.workspace_id = %s and o.source = %s and o.number = any(%s::text[])",
+        [current_workspace_id(), system, texts(row.number for row in rows)],
     )
     if not orders:
         return {}

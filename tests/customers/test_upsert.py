@@ -54,6 +54,13 @@ def test_new_customers_get_a_profile_facts_and_an_event_each() -> None:
     assert events() == [("CustomerJoined", pk, {"source": "import"}) for pk in (ann.pk, bo.pk)]
 
 
+@pytest.mark.parametrize("number", ['a "b"', "c\\d", '\\"', "{e,f}", "NULL", "%s", " g'"])
+def test_numbers_are_found_again_whatever_their_characters(number: str) -> None:
+    (first,) = upsert(row(external_id=number, name="Ann"))
+
+    assert upsert(row(external_id=number, name="Ann")) == [Outcome(Status.UNCHANGED, first.id)]
+
+
 def test_somebody_who_joined_long_ago_joined_then() -> None:
     upsert(row("ann@mail.example", joined_on=date(2024, 5, 1)))
 
