@@ -12,6 +12,7 @@ from accounts.models import WorkspaceManager, WorkspaceOwned
 from customers.models import Customer
 from messaging.models.consent import SubscriptionTopic
 from messaging.models.templates import TemplateVersion
+from messaging.purposes import Purpose
 
 
 class MessageState(models.TextChoices):
@@ -42,6 +43,8 @@ ATTENTION_STATES = (
     MessageState.BOUNCED,
     MessageState.COMPLAINED,
 )
+
+RARE_PURPOSES = (Purpose.CONFIRMATION, Purpose.TEST)
 
 
 class Priority(models.IntegerChoices):
@@ -142,6 +145,14 @@ class Message(WorkspaceOwned):
             ),
             models.Index(fields=["workspace", "-created_at", "-id"], name="message_newest_first"),
             models.Index(fields=["workspace", "customer", "-id"], name="message_of_customer"),
+            # The address itself has no index: under row-level security only what is equal letter for letter keeps one.
+            models.Index(fields=["workspace", "address_hash"], name="message_to_address"),
+            # Few are neither greetings nor campaigns; a list of them must not read all the others.
+            models.Index(
+                fields=["workspace", "purpose", "-created_at", "-id"],
+                condition=Q(purpose__in=RARE_PURPOSES),
+                name="message_of_rare_purpose",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.queries import actor_names
 from accounts.scope import current_workspace
+from messaging.addresses import hash_address
 from messaging.models import Message, MessageEvent, MessageQuerySet, MessageState
 from messaging.queries.allowance import allowance_of
 from messaging.reasons import reason_in_words
@@ -28,7 +29,8 @@ class MessageFilter:
 def messages_for_list(wanted: MessageFilter) -> MessageQuerySet:
     messages = Message.objects.select_related("customer", "topic", "template_version")
     if wanted.q:
-        messages = messages.filter(address__iexact=wanted.q)
+        # Of whom was erased the address is gone, and shall not be found by its hash either.
+        messages = messages.filter(address_hash=hash_address(wanted.q)).exclude(address="")
     if wanted.state:
         messages = messages.filter(state=wanted.state)
     if wanted.topic is not None:

@@ -116,6 +116,17 @@ class Order(WorkspaceOwned):
                 condition=models.Q(archived_at__isnull=False),
                 name="order_if_archived",
             ),
+            # What waits for somebody: money, or a parcel.
+            models.Index(
+                fields=["workspace", "-placed_at", "-id"],
+                condition=models.Q(paid_at=None, fulfilled_at=None),
+                name="order_if_unpaid",
+            ),
+            models.Index(
+                fields=["workspace", "-placed_at", "-id"],
+                condition=models.Q(fulfilled_at=None),
+                name="order_if_unfulfilled",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 
 from accounts.scope import current_workspace
 from sales.models import Cart
 from sales.models.carts import CartQuerySet
 from sales.queries.orders import MOST_SUMMED
-from sales.queries.text_ranges import begins_with
+from sales.queries.text_ranges import begins_with, of_address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +39,7 @@ def carts_for_list(wanted: CartFilter) -> CartQuerySet:
     """With their customers and orders."""
     carts = Cart.objects.having(wanted.status) if wanted.status else Cart.objects.exclude(archived_at__isnull=False)
     if wanted.q:
-        by_email = Q(customer__email_norm=wanted.q.lower())
-        carts = carts.filter(by_email if "@" in wanted.q else begins_with("key", wanted.q))
+        carts = carts.filter(of_address(wanted.q) if "@" in wanted.q else begins_with("key", wanted.q))
     if wanted.customer is not None:
         carts = carts.filter(customer_id=wanted.customer)
     return carts.select_related("customer", "order")

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.scope import current_workspace_id
+from customers.queries.filtering import Among
 from sales.models import Order, OrderLine
 from sales.models.orders import OrderQuerySet
-from sales.queries.text_ranges import begins_with
+from sales.queries.text_ranges import begins_with, of_address
 
 ANY_STATUS = "any"
 # A list of more is not summed at each load: nobody waits for half a million orders to be read.
@@ -52,38 +53,56 @@ class OrderTotals:
 
 def orders_for_list(wanted: OrderFilter) -> OrderQuerySet:
     """With their customers. Where one product is asked for, each has `product_units`."""
+    orders = _orders(wanted)
+    if wanted.product is not None:
+        lines = OrderLine.objects.filter(order=OuterRef("pk"), product_id=wanted.product)
+        units = lines.order_by().values("order").annotate(units=Sum("quantity")).values("units")
+        orders = orders.annotate(product_units=Subquery(units))
+    return orders.select_related("customer")
+
+
+def _orders(wanted: OrderFilter) -> OrderQuerySet:
     orders = _by_status(wanted.status)
     if wanted.q:
         orders = orders.filter(_matching(wanted.q))
     if wanted.channel:
         orders = orders.filter(channel=wanted.channel)
     if wanted.placed_from:
-        orders = orders.filter(placed_on__gte=wanted.placed_from)
+        orders = orders.filter(placed_on__gte=wanted.placed_from, placed_at__gte=_days_after(wanted.placed_from, -2))
     if wanted.placed_to:
-        orders = orders.filter(placed_on__lte=wanted.placed_to)
+        orders = orders.filter(placed_on__lte=wanted.placed_to, placed_at__lt=_days_after(wanted.placed_to, 3))
     if wanted.customer is not None:
         orders = orders.filter(customer_id=wanted.customer)
     if wanted.product is not None:
-        lines = OrderLine.objects.filter(order=OuterRef("pk"), product_id=wanted.product)
-        units = lines.order_by().values("order").annotate(units=Sum("quantity")).values("units")
-        orders = orders.filter(Exists(lines)).annotate(product_units=Subquery(units))
-    return orders.select_related("customer")
+        orders = orders.filter(Exists(OrderLine.objects.filter(order=OuterRef("pk"), product_id=wanted.product)))
+    return orders
+
+
+def _days_after(day: date, days: int) -> datetime:
+    """About when: the index of the newest orders then begins there, whichever zone the day was told in."""
+    try:
+        return datetime.combine(day + timedelta(days=days), time(), UTC)
+    except OverflowError:
+        return datetime.combine(day, time.min if days < 0 else time.max, UTC)
 
 
 def order_totals(wanted: OrderFilter) -> OrderTotals:
-    """What the filtered orders come to, in one query that reads at most MOST_SUMMED + 1 of them."""
-    product_units = Sum("product_units") if wanted.product is not None else Sum("units", filter=Q(pk=None))
-    found = (
-        orders_for_list(wanted)
-        .order_by()[: MOST_SUMMED + 1]
-        .aggregate(
-            orders=Count("pk"),
-            value=Coalesce(Sum(F("value_minor") - F("refunded_value_minor")), 0),
-            all_units=Coalesce(Sum("units"), 0),
-            of_product=Coalesce(product_units, 0),
-        )
+    """What the filtered orders come to, by reading at most MOST_SUMMED + 1 of them."""
+    orders = _orders(wanted).order_by()
+    found = orders[: MOST_SUMMED + 1].aggregate(
+        orders=Count("pk"),
+        value=Coalesce(Sum(F("value_minor") - F("refunded_value_minor")), 0),
+        units=Coalesce(Sum("units"), 0),
     )
-    return OrderTotals(found["orders"], found["value"], found["all_units"], found["of_product"])
+    are_summed = found["orders"] <= MOST_SUMMED
+    of_product = _units_of(wanted.product, orders) if wanted.product is not None and are_summed else 0
+    return OrderTotals(found["orders"], found["value"], found["units"], of_product)
+
+
+def _units_of(product: int, orders: OrderQuerySet) -> int:
+    lines = OrderLine.objects.filter(product_id=product, order__in=orders)
+    units: int = lines.aggregate(units=Coalesce(Sum("quantity"), 0))["units"]
+    return units
 
 
 def order_for_detail() -> OrderQuerySet:
@@ -112,8 +131,8 @@ def _by_status(status: str) -> OrderQuerySet:
     return Order.objects.having(status) if status else Order.objects.counted()
 
 
-def _matching(words: str) -> Q:
+def _matching(words: str) -> Q | Among:
     if "@" in words:
-        return Q(customer__email_norm=words.lower())
+        return of_address(words)
     number = begins_with("number", words)
     return number | begins_with("number", words.upper()) if words != words.upper() else number
