@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from accounts.models import Workspace
 from accounts.protection import tenant_models
@@ -34,11 +35,20 @@ def _tenant_tables() -> list[str]:
 
 
 def _hashes(tables: list[str]) -> dict[str, str]:
-    """In one statement: this is asked thousands of times."""
-    columns = ", ".join(
-        f"(select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {table} t)"  # noqa: S608
-        for table in tables
-    )
+    """By one statement, prepared: this is asked thousands of times, and its planning takes three quarters of it."""
     with connection.cursor() as cursor:
-        cursor.execute(f"select {columns}")
+        cursor.execute(f"execute {_prepared(cursor, tables)}")
         return dict(zip(tables, cursor.fetchone(), strict=True))
+
+
+def _prepared(cursor: CursorWrapper, tables: list[str]) -> str:
+    """The name of the statement in this session."""
+    name = f"hashes_from_{tables[0]}"
+    cursor.execute("select 1 from pg_prepared_statements where name = %s", [name])
+    if not cursor.fetchone():
+        columns = ", ".join(
+            f"(select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {table} t)"  # noqa: S608
+            for table in tables
+        )
+        cursor.execute(f"prepare {name} as select {columns}")
+    return name
