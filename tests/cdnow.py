@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def purchases() -> Iterator[Purchase]:
     lines = (Path(package.origin).parent / "datasets" / "CDNOW_master.txt").read_text().splitlines()
     for number, line in enumerate(lines[1:], start=1):
         customer, day, units, dollars = line.split()
-        yield Purchase(number, customer, datetime.strptime(day, "%Y%m%d").date(), int(units), dollars)  # noqa: DTZ007  a day
+        yield Purchase(number, customer, date.fromisoformat(day), int(units), dollars)
 
 
 def joined() -> dict[str, date]:
