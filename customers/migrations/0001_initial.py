@@ -97,6 +97,38 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "indexes": [
+                    models.Index(fields=["workspace", "-joined_on", "-id"], name="customer_by_joined"),
+                    models.Index(fields=["workspace", "name", "id"], name="customer_by_name"),
+                    models.Index(fields=["workspace", "phone_norm"], name="customer_by_phone"),
+                    models.Index(
+                        condition=models.Q(("birth_monthday__isnull", False)),
+                        fields=["workspace", "birth_monthday"],
+                        name="customer_by_birthday",
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        models.F("workspace"),
+                        django.contrib.postgres.indexes.OpClass("search_text", name="gin_trgm_ops"),
+                        name="customer_by_any_word",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            models.Q(("email_norm", ""), _negated=True), ("merged_into", None), ("erased_at", None)
+                        ),
+                        fields=("workspace", "email_norm"),
+                        name="one_customer_per_email",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("birth_monthday", None),
+                            models.Q(("birth_monthday__gte", 101), ("birth_monthday__lte", 1231)),
+                            _connector="OR",
+                        ),
+                        name="birthday_is_month_and_day",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -133,6 +165,7 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "constraints": [models.UniqueConstraint(fields=("workspace", "key"), name="one_attribute_per_key")],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -178,6 +211,10 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "base_manager_name": "unscoped",
                 "verbose_name_plural": "facts",
+                "indexes": [
+                    models.Index(fields=["workspace", "spent_minor", "customer"], name="facts_by_spent"),
+                    models.Index(fields=["workspace", "last_order_on", "customer"], name="facts_by_last_order"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -221,6 +258,16 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "indexes": [
+                    models.Index(fields=["workspace", "attribute", "text"], name="attribute_by_text"),
+                    models.Index(fields=["workspace", "attribute", "number"], name="attribute_by_number"),
+                    models.Index(fields=["workspace", "attribute", "day"], name="attribute_by_day"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "customer", "attribute"), name="one_value_per_customer_and_attribute"
+                    )
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -257,6 +304,11 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "source", "value"), name="one_customer_per_external_id"
+                    )
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -325,6 +377,7 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "indexes": [models.Index(fields=["workspace", "-created_at", "-id"], name="import_newest_first")],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -361,6 +414,7 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "indexes": [models.Index(fields=["workspace", "source", "line"], name="import_rows_by_line")],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -445,6 +499,7 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "indexes": [models.Index(fields=["workspace", "customer", "-written_at"], name="note_newest_first")],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -480,6 +535,7 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "indexes": [models.Index(fields=["workspace", "-requested_at"], name="privacy_newest_first")],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -506,6 +562,7 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "constraints": [models.UniqueConstraint(fields=("workspace", "name"), name="one_tag_per_name")],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -546,121 +603,15 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "customer", "tag"), name="one_use_of_a_tag_per_customer"
+                    )
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
                 ("unscoped", django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="attribute",
-            constraint=models.UniqueConstraint(fields=("workspace", "key"), name="one_attribute_per_key"),
-        ),
-        migrations.AddIndex(
-            model_name="customer",
-            index=models.Index(fields=["workspace", "-joined_on", "-id"], name="customer_by_joined"),
-        ),
-        migrations.AddIndex(
-            model_name="customer",
-            index=models.Index(fields=["workspace", "name", "id"], name="customer_by_name"),
-        ),
-        migrations.AddIndex(
-            model_name="customer",
-            index=models.Index(fields=["workspace", "phone_norm"], name="customer_by_phone"),
-        ),
-        migrations.AddIndex(
-            model_name="customer",
-            index=models.Index(
-                condition=models.Q(("birth_monthday__isnull", False)),
-                fields=["workspace", "birth_monthday"],
-                name="customer_by_birthday",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="customer",
-            index=django.contrib.postgres.indexes.GinIndex(
-                models.F("workspace"),
-                django.contrib.postgres.indexes.OpClass("search_text", name="gin_trgm_ops"),
-                name="customer_by_any_word",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customer",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    models.Q(("email_norm", ""), _negated=True), ("merged_into", None), ("erased_at", None)
-                ),
-                fields=("workspace", "email_norm"),
-                name="one_customer_per_email",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("birth_monthday", None),
-                    models.Q(("birth_monthday__gte", 101), ("birth_monthday__lte", 1231)),
-                    _connector="OR",
-                ),
-                name="birthday_is_month_and_day",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attributevalue",
-            index=models.Index(fields=["workspace", "attribute", "text"], name="attribute_by_text"),
-        ),
-        migrations.AddIndex(
-            model_name="attributevalue",
-            index=models.Index(fields=["workspace", "attribute", "number"], name="attribute_by_number"),
-        ),
-        migrations.AddIndex(
-            model_name="attributevalue",
-            index=models.Index(fields=["workspace", "attribute", "day"], name="attribute_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="attributevalue",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "customer", "attribute"), name="one_value_per_customer_and_attribute"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="externalid",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "source", "value"), name="one_customer_per_external_id"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="import",
-            index=models.Index(fields=["workspace", "-created_at", "-id"], name="import_newest_first"),
-        ),
-        migrations.AddIndex(
-            model_name="importrow",
-            index=models.Index(fields=["workspace", "source", "line"], name="import_rows_by_line"),
-        ),
-        migrations.AddIndex(
-            model_name="note",
-            index=models.Index(fields=["workspace", "customer", "-written_at"], name="note_newest_first"),
-        ),
-        migrations.AddIndex(
-            model_name="privacyrequest",
-            index=models.Index(fields=["workspace", "-requested_at"], name="privacy_newest_first"),
-        ),
-        migrations.AddConstraint(
-            model_name="tag",
-            constraint=models.UniqueConstraint(fields=("workspace", "name"), name="one_tag_per_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="customertag",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "customer", "tag"), name="one_use_of_a_tag_per_customer"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="facts",
-            index=models.Index(fields=["workspace", "spent_minor", "customer"], name="facts_by_spent"),
-        ),
-        migrations.AddIndex(
-            model_name="facts",
-            index=models.Index(fields=["workspace", "last_order_on", "customer"], name="facts_by_last_order"),
         ),
     ]

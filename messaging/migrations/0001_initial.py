@@ -87,6 +87,7 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "constraints": [models.UniqueConstraint(fields=("workspace", "key"), name="one_topic_per_key")],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -142,6 +143,15 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "indexes": [
+                    models.Index(fields=["workspace", "customer", "topic", "-at", "-id"], name="consent_newest_first")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["pending", "given", "withdrawn"])),
+                        name="consent_state_is_known",
+                    )
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -182,6 +192,13 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "constraints": [
+                    models.UniqueConstraint(fields=("workspace", "address_hash"), name="one_suppression_per_address"),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason__in", ["bounced", "soft_bounces", "complained", "manual"])),
+                        name="suppression_reason_is_known",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -211,6 +228,14 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "indexes": [models.Index(fields=["workspace", "name", "id"], name="template_by_name")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("workspace", "key"),
+                        name="one_template_per_key",
+                    )
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -251,6 +276,10 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "constraints": [
+                    models.UniqueConstraint(fields=("workspace",), name="one_birthday_greeting"),
+                    models.CheckConstraint(condition=models.Q(("send_hour__lte", 23)), name="birthday_hour_is_an_hour"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -298,6 +327,11 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "template", "number"), name="one_template_version_per_number"
+                    )
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -396,6 +430,93 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "queued")),
+                        fields=["workspace", "priority", "not_before", "id"],
+                        name="message_waiting",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ("leased", "sending"))),
+                        fields=["workspace", "lease_expires_at"],
+                        name="message_in_hand",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("state__in", ("failed", "unknown", "skipped", "cancelled", "bounced", "complained"))
+                        ),
+                        fields=["workspace", "state", "-id"],
+                        name="message_to_look_at",
+                    ),
+                    models.Index(fields=["workspace", "-created_at", "-id"], name="message_newest_first"),
+                    models.Index(fields=["workspace", "customer", "-id"], name="message_of_customer"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("workspace", "dedupe_key"), name="one_message_per_dedupe_key"),
+                    models.UniqueConstraint(fields=("workspace", "message_id"), name="one_message_per_message_id"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "queued",
+                                    "leased",
+                                    "sending",
+                                    "sent",
+                                    "delivered",
+                                    "bounced",
+                                    "complained",
+                                    "failed",
+                                    "unknown",
+                                    "skipped",
+                                    "cancelled",
+                                ],
+                            )
+                        ),
+                        name="message_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("lease_expires_at__isnull", False),
+                                ("state__in", ("leased", "sending")),
+                                models.Q(("lease_token", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ("leased", "sending")), _negated=True),
+                                ("lease_expires_at", None),
+                                ("lease_token", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="message_is_leased_while_in_hand",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("sent_at__isnull", False),
+                                ("state__in", ("sent", "delivered", "bounced", "complained")),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ("sent", "delivered", "bounced", "complained")), _negated=True),
+                                ("sent_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="message_is_dated_once_accepted",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("skipped", "cancelled", "failed")), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="message_not_sent_has_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("dedupe_key", ""), _negated=True), name="message_has_a_dedupe_key"
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -445,175 +566,6 @@ class Migration(migrations.Migration):
                 ("objects", django.db.models.manager.Manager()),
                 ("unscoped", django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="subscriptiontopic",
-            constraint=models.UniqueConstraint(fields=("workspace", "key"), name="one_topic_per_key"),
-        ),
-        migrations.AddIndex(
-            model_name="consentrecord",
-            index=models.Index(fields=["workspace", "customer", "topic", "-at", "-id"], name="consent_newest_first"),
-        ),
-        migrations.AddConstraint(
-            model_name="consentrecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["pending", "given", "withdrawn"])), name="consent_state_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppression",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "address_hash"), name="one_suppression_per_address"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suppression",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason__in", ["bounced", "soft_bounces", "complained", "manual"])),
-                name="suppression_reason_is_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="template",
-            index=models.Index(fields=["workspace", "name", "id"], name="template_by_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="template",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("key", ""), _negated=True), fields=("workspace", "key"), name="one_template_per_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="birthdaygreeting",
-            constraint=models.UniqueConstraint(fields=("workspace",), name="one_birthday_greeting"),
-        ),
-        migrations.AddConstraint(
-            model_name="birthdaygreeting",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("send_hour__lte", 23)), name="birthday_hour_is_an_hour"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="templateversion",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "template", "number"), name="one_template_version_per_number"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("state", "queued")),
-                fields=["workspace", "priority", "not_before", "id"],
-                name="message_waiting",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("state__in", ("leased", "sending"))),
-                fields=["workspace", "lease_expires_at"],
-                name="message_in_hand",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(
-                    ("state__in", ("failed", "unknown", "skipped", "cancelled", "bounced", "complained"))
-                ),
-                fields=["workspace", "state", "-id"],
-                name="message_to_look_at",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["workspace", "-created_at", "-id"], name="message_newest_first"),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["workspace", "customer", "-id"], name="message_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(fields=("workspace", "dedupe_key"), name="one_message_per_dedupe_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(fields=("workspace", "message_id"), name="one_message_per_message_id"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "queued",
-                            "leased",
-                            "sending",
-                            "sent",
-                            "delivered",
-                            "bounced",
-                            "complained",
-                            "failed",
-                            "unknown",
-                            "skipped",
-                            "cancelled",
-                        ],
-                    )
-                ),
-                name="message_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("lease_expires_at__isnull", False),
-                        ("state__in", ("leased", "sending")),
-                        models.Q(("lease_token", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("state__in", ("leased", "sending")), _negated=True),
-                        ("lease_expires_at", None),
-                        ("lease_token", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="message_is_leased_while_in_hand",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("sent_at__isnull", False), ("state__in", ("sent", "delivered", "bounced", "complained"))),
-                    models.Q(
-                        models.Q(("state__in", ("sent", "delivered", "bounced", "complained")), _negated=True),
-                        ("sent_at", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="message_is_dated_once_accepted",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("skipped", "cancelled", "failed")), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="message_not_sent_has_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("dedupe_key", ""), _negated=True), name="message_has_a_dedupe_key"
-            ),
         ),
         migrations.RunSQL(GUARD, UNGUARD),
     ]

@@ -65,6 +65,24 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "indexes": [
+                    models.Index(fields=["workspace", "-placed_at", "-id"], name="order_newest_first"),
+                    models.Index(fields=["workspace", "placed_on"], name="order_by_day"),
+                    models.Index(fields=["workspace", "customer", "placed_on"], name="order_of_customer"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("workspace", "source", "number"), name="one_order_per_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("discount_minor__gte", 0), ("refunded_minor__gte", 0), ("total_minor__gte", 0)
+                        ),
+                        name="order_amounts_are_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("refunded_minor__lte", models.F("total_minor"))),
+                        name="refunds_within_the_total",
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -117,6 +135,16 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "indexes": [
+                    models.Index(fields=["workspace", "-touched_at", "-id"], name="cart_newest_first"),
+                    models.Index(fields=["workspace", "customer", "-touched_at"], name="cart_of_customer"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("workspace", "key"), name="one_cart_per_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(("total_minor__gte", 0)), name="cart_total_is_not_negative"
+                    ),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -152,6 +180,12 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "indexes": [
+                    models.Index(fields=["workspace", "customer", "-viewed_at"], name="page_view_newest_first")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("workspace", "message_id"), name="one_page_view_per_message_id")
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -184,6 +218,11 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "indexes": [models.Index(fields=["workspace", "name", "id"], name="product_by_name")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("workspace", "sku"), name="one_product_per_sku"),
+                    models.CheckConstraint(condition=models.Q(("price_minor__gte", 0)), name="price_is_not_negative"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -229,6 +268,12 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "order", "position"), name="one_order_line_per_position"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="order_line_has_a_quantity"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -273,6 +318,12 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("workspace", "cart", "position"), name="one_cart_line_per_position"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="cart_line_has_a_quantity"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
@@ -309,113 +360,18 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
                 "base_manager_name": "unscoped",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("workspace", "order", "key"),
+                        name="one_refund_per_key",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("amount_minor__gt", 0)), name="refund_is_positive"),
+                ],
             },
             managers=[
                 ("objects", django.db.models.manager.Manager()),
                 ("unscoped", django.db.models.manager.Manager()),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["workspace", "-placed_at", "-id"], name="order_newest_first"),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["workspace", "placed_on"], name="order_by_day"),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(fields=["workspace", "customer", "placed_on"], name="order_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.UniqueConstraint(fields=("workspace", "source", "number"), name="one_order_per_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("discount_minor__gte", 0), ("refunded_minor__gte", 0), ("total_minor__gte", 0)),
-                name="order_amounts_are_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("refunded_minor__lte", models.F("total_minor"))), name="refunds_within_the_total"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="cart",
-            index=models.Index(fields=["workspace", "-touched_at", "-id"], name="cart_newest_first"),
-        ),
-        migrations.AddIndex(
-            model_name="cart",
-            index=models.Index(fields=["workspace", "customer", "-touched_at"], name="cart_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="cart",
-            constraint=models.UniqueConstraint(fields=("workspace", "key"), name="one_cart_per_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="cart",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("total_minor__gte", 0)), name="cart_total_is_not_negative"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="pageview",
-            index=models.Index(fields=["workspace", "customer", "-viewed_at"], name="page_view_newest_first"),
-        ),
-        migrations.AddConstraint(
-            model_name="pageview",
-            constraint=models.UniqueConstraint(fields=("workspace", "message_id"), name="one_page_view_per_message_id"),
-        ),
-        migrations.AddIndex(
-            model_name="product",
-            index=models.Index(fields=["workspace", "name", "id"], name="product_by_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
-            constraint=models.UniqueConstraint(fields=("workspace", "sku"), name="one_product_per_sku"),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("price_minor__gte", 0)), name="price_is_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderline",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "order", "position"), name="one_order_line_per_position"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="orderline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gt", 0)), name="order_line_has_a_quantity"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cartline",
-            constraint=models.UniqueConstraint(
-                fields=("workspace", "cart", "position"), name="one_cart_line_per_position"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cartline",
-            constraint=models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="cart_line_has_a_quantity"),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("key", ""), _negated=True),
-                fields=("workspace", "order", "key"),
-                name="one_refund_per_key",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refund",
-            constraint=models.CheckConstraint(condition=models.Q(("amount_minor__gt", 0)), name="refund_is_positive"),
         ),
     ]
