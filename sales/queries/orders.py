@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from accounts.scope import current_workspace_id
 from customers.queries.filtering import Among
@@ -67,10 +68,14 @@ def _orders(wanted: OrderFilter) -> OrderQuerySet:
         orders = orders.filter(_matching(wanted.q))
     if wanted.channel:
         orders = orders.filter(channel=wanted.channel)
+    # Of the day and the instant only one may be looked up: Postgres takes them for independent, and few for both.
+    day = Coalesce("placed_on", "placed_on")
     if wanted.placed_from:
-        orders = orders.filter(placed_on__gte=wanted.placed_from, placed_at__gte=_days_after(wanted.placed_from, -2))
+        since = _days_after(wanted.placed_from, -2)
+        orders = orders.filter(GreaterThanOrEqual(day, wanted.placed_from), placed_at__gte=since)
     if wanted.placed_to:
-        orders = orders.filter(placed_on__lte=wanted.placed_to, placed_at__lt=_days_after(wanted.placed_to, 3))
+        until = _days_after(wanted.placed_to, 3)
+        orders = orders.filter(LessThanOrEqual(day, wanted.placed_to), placed_at__lt=until)
     if wanted.customer is not None:
         orders = orders.filter(customer_id=wanted.customer)
     if wanted.product is not None:
@@ -79,7 +84,7 @@ def _orders(wanted: OrderFilter) -> OrderQuerySet:
 
 
 def _days_after(day: date, days: int) -> datetime:
-    """About when: the index of the newest orders then begins there, whichever zone the day was told in."""
+    """About when, whichever zone the day was told in: the index of the newest orders then begins there."""
     try:
         return datetime.combine(day + timedelta(days=days), time(), UTC)
     except OverflowError:

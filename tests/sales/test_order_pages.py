@@ -145,6 +145,8 @@ def test_every_order_has_the_status_under_which_it_is_found() -> None:
         ("?placed_from=2026-03-03", ["A-11", "A-2"]),
         ("?placed_to=2026-03-02", ["A-1"]),
         ("?placed_from=2026-03-03&placed_to=2026-03-03", ["A-2"]),
+        ("?placed_from=0001-01-01&placed_to=0001-01-01", []),
+        ("?placed_from=9999-12-31&placed_to=9999-12-31", []),
     ],
 )
 def test_the_list_is_searched_and_filtered(owner_browser: Browser, query: str, expected: list[str]) -> None:
