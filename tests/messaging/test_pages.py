@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from customers.models import Customer
@@ -24,6 +26,20 @@ def test_the_list_says_why_a_message_was_not_sent(owner_browser: Browser) -> Non
 
     assert "never agreed to this topic" in page
     assert "Somebody else" not in page
+
+
+def test_messages_are_found_by_a_whole_address_until_it_is_erased(owner_browser: Browser) -> None:
+    message = MessageFactory(customer=CustomerFactory(email="Maria@Mail.example"))
+    MessageFactory()
+
+    def found(address: str) -> list[str]:
+        page = owner_browser.get(f"/messages/?q={address}").content.decode()
+        return re.findall(r'href="[^"]*/messages/(\d+)/" data-row-link', page)
+
+    assert found("maria@MAIL.example") == [str(message.pk)]
+    assert found("maria@mail") == []
+    Message.objects.filter(pk=message.pk).update(address="")
+    assert found("maria@mail.example") == []
 
 
 @pytest.mark.parametrize(
