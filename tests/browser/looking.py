@@ -100,14 +100,15 @@ def settle(page: Page) -> None:
 
 
 def look_at(page: Page, pages: Iterable[PageToOpen], *, folder: str) -> list[str]:
-    """Open each page, then narrow its window. Returns what is wrong, each with the page and the width."""
+    """Open each page, then resize its window. Returns what is wrong, each with the page and the width."""
     wrong: list[str] = []
     complaints, failures = complaints_of(page), failures_of(page)
+    viewports = list(VIEWPORTS)
     for each in pages:
-        page.set_viewport_size(VIEWPORTS["desk"])
+        page.set_viewport_size(VIEWPORTS[viewports[0]])
         page.goto(each.url)
-        for viewport, size in VIEWPORTS.items():
-            page.set_viewport_size(size)
+        for viewport in viewports:
+            page.set_viewport_size(VIEWPORTS[viewport])
             settle(page)
             keep_screenshot(page, f"{folder}/{each.name}-{viewport}")
             found = findings_of(page, has_new_colors=viewport == "desk")
@@ -116,4 +117,5 @@ def look_at(page: Page, pages: Iterable[PageToOpen], *, folder: str) -> list[str
             wrong += [f"{each.name}, {viewport}: {finding}" for finding in [*found, *complaints, *failures]]
             complaints.clear()
             failures.clear()
+        viewports.reverse()  # the next page begins as wide as this one ended: each resizing is painted
     return wrong
