@@ -23,4 +23,4 @@ RUN SECRET_KEY=build ADDRESS_HASH_KEY=build ALLOWED_HOSTS=build PUBLIC_URL=https
     python manage.py collectstatic --noinput --verbosity 0
 USER rapport
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "1", "--no-ws", "--respawn-failed-workers", "crm.wsgi:application"]
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers", "crm.wsgi:application"]

@@ -43,16 +43,24 @@ def workspace_key_of(request: HttpRequest, *, takes_basic: bool = False) -> ApiK
     It is looked up for each request, and so stops at once when it is revoked. With `takes_basic` it may also come as
     Segment's libraries send it: as the user name of HTTP Basic, with no password.
     """
-    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    secret = secret_of(request, takes_basic=takes_basic)
+    return usable_key(secret) if secret else None
+
+
+def secret_of(request: HttpRequest, *, takes_basic: bool = False) -> str:
+    """What the request says to prove who asks, or nothing."""
+    scheme, _, credentials = str(request.META.get("HTTP_AUTHORIZATION", "")).partition(" ")
     match scheme.lower():
         case "bearer":
-            secret = credentials.strip()
+            return credentials.strip()
         case "basic" if takes_basic:
-            secret = _user_without_password(credentials.strip())
+            return _user_without_password(credentials.strip())
         case _:
-            return None
-    if not secret:
-        return None
+            return ""
+
+
+def usable_key(secret: str) -> ApiKey | None:
+    """The key with this secret, with its workspace, unless it is revoked or expired. Notes that it was used."""
     now = timezone.now()
     key = _usable_key(hash_secret(secret), now)
     if key and (key.last_used_at is None or now - key.last_used_at > USED_PRECISION):

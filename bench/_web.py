@@ -20,13 +20,13 @@ PATIENCE = 60.0
 
 
 @contextmanager
-def granian(application: str, **environment: str) -> Iterator[int]:
-    """Two workers with one thread each, on a port of their own."""
+def granian(application: str, threads: int = 4, /, **environment: str) -> Iterator[int]:
+    """Two workers with so many threads each, on a port of their own."""
     with socket.socket() as free:
         free.bind((HOST, 0))
         port = int(free.getsockname()[1])
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
-    command += ["--workers", "2", "--blocking-threads", "1", "--no-ws", "--log-level", "warning", application]
+    command += ["--workers", "2", "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning", application]
     server = subprocess.Popen(command, env=os.environ | environment, start_new_session=True)
     try:
         if not wait_until(lambda: _listens(port), seconds=PATIENCE, child=server):

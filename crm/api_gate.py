@@ -15,7 +15,8 @@ from accounts.scope import workspace_scope
 from crm.api_errors import error_response
 from crm.api_handler import ApiHandler
 from crm.api_idempotency import answer_once
-from crm.api_rate import Allowance, take_token
+from crm.api_rate import Allowance, take_tokens
+from crm.api_together import answer_together
 from sales.api import ingest
 
 API_PATH = "/api/v1/"
@@ -42,7 +43,7 @@ class ApiGateMiddleware:
         if not path.startswith(API_PATH) or path.startswith(OPEN_PATHS):
             return self._answer_page(request)
         request.get_host()  # raises for a host that is not ours
-        response = self._admit(request)
+        response = answer_together(request) or self._admit(request)
         return _with(response, {**_HEADERS, "Content-Length": str(len(response.content))})
 
     def _admit(self, request: HttpRequest) -> HttpResponse:
@@ -50,7 +51,8 @@ class ApiGateMiddleware:
             key = _key_of(request)
         except ApiError as error:
             return error_response(error, headers={"WWW-Authenticate": 'Bearer realm="Rapport API"'})
-        allowance = take_token(f"key:{key.pk}")
+        # Who could not go along with others after all has taken its token.
+        allowance = getattr(request, "allowance", None) or take_tokens(f"key:{key.pk}")
         return _with(self._answer(request, key, allowance), allowance.headers())
 
     def _answer(self, request: HttpRequest, key: ApiKey, allowance: Allowance) -> HttpResponse:

@@ -8,6 +8,7 @@ import math
 import time
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import redis
@@ -17,17 +18,17 @@ from accounts.rest.errors import ApiError
 
 log = logging.getLogger(__name__)
 
-# Refills by the server's own clock, so that web machines whose clocks differ agree. Answers whether there was a token,
-# how many are left, and the seconds until there is one again.
+# Refills by the server's own clock, so that web machines whose clocks differ agree. Answers whether there were as many
+# tokens as were wanted, and how many are left.
 _TAKE = """
-local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local rate, burst, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local clock = redis.call('TIME')
 local now = clock[1] + clock[2] / 1000000
 local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local tokens = burst
 if bucket[1] then tokens = math.min(burst, bucket[1] + math.max(0, now - bucket[2]) * rate) end
 local taken = 0
-if tokens >= 1 then tokens = tokens - 1; taken = 1 end
+if tokens >= wanted then tokens = tokens - wanted; taken = 1 end
 redis.call('HSET', KEYS[1], 'tokens', tokens, 'at', now)
 redis.call('EXPIRE', KEYS[1], math.ceil(burst / rate) + 1)
 return {taken, tostring(tokens)}
@@ -74,14 +75,17 @@ class LocalBuckets:
 
     def __init__(self) -> None:
         self._buckets: dict[str, tuple[float, float]] = {}
+        self._guard = Lock()
 
-    def take(self, name: str, *, rate: float, burst: int) -> Allowance:
-        now = time.monotonic()
-        tokens, at = self._buckets.get(name, (float(burst), now))
-        tokens = min(burst, tokens + (now - at) * rate)
-        is_granted = tokens >= 1
-        self._buckets[name] = (tokens - is_granted, now)
-        return Allowance(is_granted, tokens - is_granted, rate, burst)
+    def take(self, name: str, *, rate: float, burst: int, count: int = 1) -> Allowance:
+        with self._guard:
+            now = time.monotonic()
+            tokens, at = self._buckets.get(name, (float(burst), now))
+            tokens = min(burst, tokens + (now - at) * rate)
+            is_granted = tokens >= count
+            tokens -= count * is_granted
+            self._buckets[name] = (tokens, now)
+        return Allowance(is_granted, tokens, rate, burst)
 
 
 class Limiter:
@@ -92,25 +96,25 @@ class Limiter:
         self._local = LocalBuckets()
         self._away_until = 0.0
 
-    def take(self, name: str, *, rate: float, burst: int) -> Allowance:
+    def take(self, name: str, *, rate: float, burst: int, count: int = 1) -> Allowance:
         if time.monotonic() >= self._away_until:
             try:
-                taken, tokens = self._take(f"rate:{name}", rate, burst)
+                taken, tokens = self._take(f"rate:{name}", rate, burst, count)
                 return Allowance(bool(taken), float(tokens), rate, burst)
             except redis.RedisError:
                 log.warning("Valkey is away: limiting the API within this process", exc_info=True)
                 self._away_until = time.monotonic() + LOOK_AGAIN_AFTER
-        return self._local.take(name, rate=rate * LOCAL_SHARE, burst=math.ceil(burst * LOCAL_SHARE))
+        return self._local.take(name, rate=rate * LOCAL_SHARE, burst=math.ceil(burst * LOCAL_SHARE), count=count)
 
-    def _take(self, key: str, rate: float, burst: int) -> Any:
+    def _take(self, key: str, *arguments: float) -> Any:
         """As redis-py's `Script`, without its retries and statistics, which cost as much as the question."""
         connection = self._connections.get_connection()  # type: ignore[call-arg]  # older stubs
         try:
             try:
-                connection.send_command("EVALSHA", _TAKE_SHA, 1, key, rate, burst)
+                connection.send_command("EVALSHA", _TAKE_SHA, 1, key, *arguments)
                 return connection.read_response()
             except redis.exceptions.NoScriptError:
-                connection.send_command("EVAL", _TAKE, 1, key, rate, burst)
+                connection.send_command("EVAL", _TAKE, 1, key, *arguments)
                 return connection.read_response()
         finally:
             self._connections.release(connection)
@@ -122,5 +126,6 @@ def _limiter() -> Limiter:
     return Limiter(valkey["LOCATION"], valkey.get("OPTIONS", {}))
 
 
-def take_token(name: str) -> Allowance:
-    return _limiter().take(name, rate=settings.API_REQUESTS_PER_SECOND, burst=settings.API_BURST)
+def take_tokens(name: str, *, count: int = 1) -> Allowance:
+    """As many as are wanted, or none."""
+    return _limiter().take(name, rate=settings.API_REQUESTS_PER_SECOND, burst=settings.API_BURST, count=count)

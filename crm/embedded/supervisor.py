@@ -104,7 +104,7 @@ class Supervisor:
 
     def _start_programs(self, mailbox: list[Program]) -> None:
         granian = [_PYTHON, "-m", "granian", "--interface", "wsgi", "--host", _HOST, "--port", str(self._port)]
-        granian += ["--workers", "2", "--blocking-threads", "1", "--no-ws", "--respawn-failed-workers"]
+        granian += ["--workers", "2", "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers"]
         granian += ["--log-level", "warning", "crm.embedded.wsgi:application"]
         celery = [_PYTHON, "-m", "celery", "--quiet", "-A", "crm.embedded.worker"]
         worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "warning", "--without-mingle"]

@@ -16,12 +16,23 @@ from customers.ingesting.telling import Told, ToldEvent, Writing, tell, tell_at_
 from timeline.recording import record_select
 
 
+class NotAtOnce(Exception):
+    """There is more to these events than to record them; see `tell_custom_events`."""
+
+
 @transaction.atomic(savepoint=False)
 def tell_custom_events(events: Sequence[ToldEvent]) -> Told:
     """Record a CustomEvent for each that was not told before. People who are not known yet are added."""
-    if len(events) == 1 and tell_at_once(events[0]):
+    if len(events) == 1 and tell_at_once(events):
         return Told(1, {})
     return tell(events, _write, is_kept=True)
+
+
+@transaction.atomic(savepoint=False)
+def tell_custom_events_at_once(events: Sequence[ToldEvent]) -> None:
+    """Record a CustomEvent for each. Raises NotAtOnce, and records none, unless all are new and of people we know."""
+    if tell_at_once(events) < len(events):
+        raise NotAtOnce
 
 
 @transaction.atomic(savepoint=False)

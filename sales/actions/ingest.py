@@ -86,6 +86,11 @@ def _track(calls: Sequence[CheckedCall], done: Ingestion) -> None:
     done.add(tell_custom_events([_told(call, call.properties) for call in calls]))
 
 
+def custom_event_of(call: CheckedCall) -> ToldEvent | None:
+    """What a call tells, if that is all there is to it."""
+    return _told(call, call.properties) if _kind(call) == "track" else None
+
+
 def _told(call: CheckedCall, properties: str) -> ToldEvent:
     system, person = person_of(call)
     return ToldEvent(

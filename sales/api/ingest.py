@@ -92,5 +92,10 @@ def _answer(count: int, done: Ingestion, unread: dict[int, ApiError]) -> HttpRes
     return HttpResponse(answer, status=202, content_type="application/json")
 
 
+def accepted() -> HttpResponse:
+    """The answer to one call that had its effect."""
+    return _answer(1, Ingestion(accepted=1), {})
+
+
 def _error(position: int, error: ApiError) -> dict[str, object]:
     return {"index": position, **error_fields(error.code, error.message, param=error.param)}
