@@ -59,8 +59,13 @@ def go_on(pid: int) -> None:
         os.kill(pid, signal.SIGCONT)
 
 
-def kill(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
+def kill(pid: int) -> bool:
+    """Whether the process was there to be killed: it may have ended by itself."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def manage(*arguments: str, environment: dict[str, str] | None = None) -> str:

@@ -152,8 +152,7 @@ class Torturer:
             self._score.standstills += 1
             self._still[victim] = time.monotonic()
             return
-        if state is not None:
-            kill(victim)
+        if state is not None and kill(victim):
             self._score.kills += 1
             self._score.killed_while[state] += 1
         go_on(victim)

@@ -113,8 +113,7 @@ def _kill(consumers: int, kills: int, writers: list[threading.Thread], crash: Cr
             crashes += 1
         time.sleep(random.uniform(0.02, 0.1))
         if done < kills and (alive := children_of(consumers)):
-            kill(random.choice(alive))
-            done += 1
+            done += kill(random.choice(alive))
     return done
 
 

@@ -104,7 +104,7 @@ def killed_after(lines: int, workspace: Workspace, source: Import, parent: subpr
     before = rows_read(workspace, source)
     assert wait_until(lambda: rows_read(workspace, source) >= before + lines, seconds=120, child=parent)
     (worker,) = children_of(parent.pid)
-    kill(worker)
+    assert kill(worker)
     assert wait_until(lambda: not is_alive(worker), seconds=10)
     return rows_read(workspace, source)
 
