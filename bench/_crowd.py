@@ -5,7 +5,7 @@ Written as superuser with triggers and secondary indexes away, which are made an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -89,13 +89,20 @@ def superuser(servers: Servers) -> Any:
 
 def fill(servers: Servers, workspaces: list[Workspace], *, count: int) -> None:
     """Customers with their facts and tags, as many in each of the workspaces."""
+    with filling(servers, "customers_customer", "customers_facts", "customers_customertag") as cursor:
+        for workspace in workspaces:
+            _fill_one(cursor, workspace, count)
+
+
+@contextmanager
+def filling(servers: Servers, *tables: str) -> Iterator[Any]:
+    """A superuser's cursor for one transaction of rows; then the tables have their indexes and statistics again."""
     connection = superuser(servers)
     with connection, connection.cursor() as cursor:
         cursor.execute("set maintenance_work_mem = '512MB'; set session_replication_role = replica")
         cursor.execute("select setseed(0.42)")
-        with without_indexes(cursor, "customers_customer", "customers_facts", "customers_customertag"):
-            for workspace in workspaces:
-                _fill_one(cursor, workspace, count)
+        with _without_indexes(cursor, tables):
+            yield cursor
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute("vacuum analyze")
@@ -116,7 +123,7 @@ def _fill_one(cursor: Any, workspace: Workspace, count: int) -> None:
 
 
 @contextmanager
-def without_indexes(cursor: Any, *tables: str) -> Iterator[None]:
+def _without_indexes(cursor: Any, tables: Sequence[str]) -> Iterator[None]:
     """Made anew at the end, in a fraction of the time that the rows would take to enter them."""
     cursor.execute(_INDEXES, [list(tables)])
     found = cursor.fetchall()

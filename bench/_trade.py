@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
-from bench._crowd import superuser, without_indexes
+from bench._crowd import filling
 from crm.embedded.servers import Servers
 from messaging.models import SubscriptionTopic, Template, TemplateVersion
 
@@ -61,17 +61,9 @@ from (
 
 def fill_trade(servers: Servers, workspaces: list[Workspace], *, count: int) -> None:
     """As many orders and messages in each of the workspaces, among the customers whom it has."""
-    connection = superuser(servers)
-    with connection, connection.cursor() as cursor:
-        cursor.execute("set maintenance_work_mem = '512MB'; set session_replication_role = replica")
-        cursor.execute("select setseed(0.42)")
-        with without_indexes(cursor, "sales_order", "sales_orderline", "messaging_message"):
-            for workspace in workspaces:
-                _fill_one(cursor, workspace, count)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute("vacuum analyze")
-    connection.close()
+    with filling(servers, "sales_order", "sales_orderline", "messaging_message") as cursor:
+        for workspace in workspaces:
+            _fill_one(cursor, workspace, count)
 
 
 def _fill_one(cursor: Any, workspace: Workspace, count: int) -> None:
