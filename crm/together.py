@@ -11,7 +11,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 GATHER_SECONDS = 0.001
-"""How long a group waits for others to come along. Those of the last group, just answered, come back about then."""
+"""How long a group waits for others to come along. Those of the last group, just answered, come back about then.
+
+`ingest_single` took in an eighth more with it, against the bare server.
+"""
 
 
 class _Turn(Generic[Item, Result]):
