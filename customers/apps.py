@@ -7,5 +7,5 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         """What the rooms above contribute to the contracts registers itself by being imported."""
-        for module in ("personal_data", "panels", "imports"):
+        for module in ("personal_data", "panels", "imports", "segment_fields"):
             autodiscover_modules(module)

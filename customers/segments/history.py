@@ -1,0 +1,114 @@
+"""Questions about what somebody did: how often, or for how much, in how many days."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Aggregate, Count, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.scope import current_workspace
+from customers.segments.comparing import Operator, ValueWanted
+from customers.segments.definitions import Condition
+from customers.segments.fields import Frame, Question, SegmentField, value_of
+
+Rows = Callable[[], QuerySet[Any]]
+
+_BEYOND: Mapping[str, str] = {"at_least": "lt", "at_most": "gt"}
+_WITHIN: Mapping[str, str] = {"at_least": "gte", "at_most": "lte", "equals": "exact"}
+_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
+    "at_least": lambda had, wanted: had >= wanted,
+    "at_most": lambda had, wanted: had <= wanted,
+    "equals": lambda had, wanted: had == wanted,
+}
+
+
+HISTORY_OPERATORS: Mapping[str, Operator] = {
+    "at_least": Operator(_("at least"), ValueWanted.NUMBER),
+    "at_most": Operator(_("at most"), ValueWanted.NUMBER),
+    "equals": Operator(_("exactly"), ValueWanted.NUMBER),
+}
+
+
+@dataclass(frozen=True)
+class History(Question):
+    """How often somebody is among `rows`, or the sum of a column over theirs.
+
+    `day` is the column that the window is about: days, or instants which are then cut at the workspace's midnights.
+    """
+
+    rows: Rows
+    day: models.Field[Any, Any]
+    operator: str
+    value: float
+    within_days: int | None
+    listens: frozenset[str]
+    measure: Aggregate
+    customer: str = "customer"
+
+    def ask(self, frame: Frame) -> Q:
+        rows = self._of_window(frame.of_these(self.rows(), customer=self.customer), frame.today)
+        if self.operator == "at_least" and self.value == 1 and isinstance(self.measure, Count):
+            return Q(pk__in=rows.values(self.customer))
+        measured = rows.order_by().values(self.customer).annotate(measured=self.measure)
+        if _HOLDS[self.operator](0, self.value):
+            # Whoever has no row at all fits as well: ask who does not.
+            return ~Q(pk__in=self._beyond(measured).values(self.customer))
+        return Q(pk__in=measured.filter(**{f"measured__{_WITHIN[self.operator]}": self.value}).values(self.customer))
+
+    def flips(self, frame: Frame, *, since: date) -> Q | None:
+        """Whose rows came into the window, or fell out of it."""
+        if self.within_days is None:
+            return None
+        rows = frame.of_these(self.rows(), customer=self.customer)
+        window = timedelta(days=self.within_days)
+        gone = self._between(rows, since - window + timedelta(days=1), frame.today - window)
+        come = self._between(rows, since + timedelta(days=1), frame.today)
+        return Q(pk__in=gone.values(self.customer)) | Q(pk__in=come.values(self.customer))
+
+    def _beyond(self, measured: QuerySet[Any]) -> QuerySet[Any]:
+        if self.operator == "equals":
+            return measured.exclude(measured=self.value)
+        return measured.filter(**{f"measured__{_BEYOND[self.operator]}": self.value})
+
+    def _of_window(self, rows: QuerySet[Any], today: date) -> QuerySet[Any]:
+        if self.within_days is None:
+            return rows
+        return self._between(rows, today - timedelta(days=self.within_days - 1), today)
+
+    def _between(self, rows: QuerySet[Any], first: date, last: date) -> QuerySet[Any]:
+        """Both days included."""
+        name = self.day.name
+        if not isinstance(self.day, models.DateTimeField):
+            return rows.filter(**{f"{name}__gte": first, f"{name}__lte": last})
+        return rows.filter(**{f"{name}__gte": midnight_of(first), f"{name}__lt": midnight_of(last + timedelta(days=1))})
+
+
+def midnight_of(day: date) -> datetime:
+    """When the day begins in the workspace's zone: the first instant after, where clocks skip midnight."""
+    return datetime.combine(day, time.min, current_workspace().tzinfo)
+
+
+class HistoryField(SegmentField):
+    """Base of fields that are histories."""
+
+    takes_window: ClassVar[bool] = True
+
+    @property
+    def operators(self) -> Mapping[str, Operator]:
+        return HISTORY_OPERATORS
+
+    def question(self, condition: Condition) -> Question:
+        return self.history(condition, value_of(condition, self))
+
+    @abstractmethod
+    def history(self, condition: Condition, value: float) -> Question: ...
+
+
+def only_of(rows: QuerySet[Any], column: str, values: list[Any] | None) -> QuerySet[Any]:
+    return rows if values is None else rows.filter(**{f"{column}__in": values})
