@@ -118,6 +118,44 @@ class CustomerErased(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SegmentAdded(EventBody):
+    segment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentChanged(EventBody):
+    segment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentArchived(EventBody):
+    segment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentRestored(EventBody):
+    segment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentBuilt(EventBody):
+    """All customers were looked at under a new rule. Whoever was found then did not enter: the rule came to them."""
+
+    segment_id: int
+    members_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentEntered(EventBody):
+    segment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentLeft(EventBody):
+    segment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportStarted(EventBody):
     import_id: int
 

@@ -25,6 +25,9 @@ from customers.models import (
     Merge,
     Note,
     PrivacyRequest,
+    Segment,
+    SegmentKind,
+    SegmentMembership,
 )
 from customers.queries.imports import rows_about
 from customers.queries.timeline import identities
@@ -41,7 +44,7 @@ FACT_FIELDS = tuple(field.name for field in Facts._meta.concrete_fields if field
 class _ByCustomer(PersonalData):
     """Rows that belong to a customer by their key `customer`, and go when the customer is erased."""
 
-    model: ClassVar[type[ExternalId | Note | CustomerTag | AttributeValue | PrivacyRequest]]
+    model: ClassVar[type[ExternalId | Note | CustomerTag | AttributeValue | PrivacyRequest | SegmentMembership]]
 
     def rows(self, customer: Customer) -> models.QuerySet[Any]:
         return self.model.objects.filter(customer=customer)
@@ -152,6 +155,25 @@ class AttributeValuesData(_ByCustomer):
 
     def movable(self, absorbed: Customer, survivor: Customer) -> models.QuerySet[Any]:
         return self.rows(absorbed).exclude(attribute__in=self.rows(survivor).values("attribute"))
+
+
+class SegmentMembershipsData(_ByCustomer):
+    """Rules find the survivor by themselves; only what was put on a list by hand goes over."""
+
+    model = SegmentMembership
+    label = _("Segments")
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        yield from self.rows(customer).order_by("pk").values("entered_at", name=F("segment__name"))
+
+    def erase(self, customer: Customer) -> int:
+        listed = Segment.objects.filter(memberships__customer=customer)
+        listed.update(members_count=F("members_count") - 1)
+        return super().erase(customer)
+
+    def movable(self, absorbed: Customer, survivor: Customer) -> models.QuerySet[Any]:
+        by_hand = self.rows(absorbed).filter(segment__kind=SegmentKind.STATIC)
+        return by_hand.exclude(segment__in=self.rows(survivor).values("segment"))
 
 
 class MergesData(PersonalData):
@@ -283,6 +305,7 @@ register_personal_data(
     NotesData(),
     TagsData(),
     AttributeValuesData(),
+    SegmentMembershipsData(),
     MergesData(),
     DistinctionsData(),
     PrivacyRequestsData(),

@@ -69,5 +69,23 @@ class TagTaken(Refused):
         super().__init__(_("There is already a tag “%(name)s”. Choose another name.") % {"name": name}, field="tag")
 
 
+class SegmentTaken(Refused):
+    """Two segments of one name could not be told apart."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("There is already a segment “%(name)s”. Choose another name.") % {"name": name}, field="name"
+        )
+
+
+class SegmentInUse(Refused):
+    """Without it another could not tell any more who is meant."""
+
+    def __init__(self, name: str, asking: str) -> None:
+        super().__init__(
+            _("“%(asking)s” asks for “%(name)s”. Change “%(asking)s” first.") % {"name": name, "asking": asking}
+        )
+
+
 class MergeRefused(Refused):
     """The two can't become one, or can't be parted any more."""

@@ -12,14 +12,18 @@ from django.utils.translation import gettext_lazy as _
 from customers.events import (
     CustomerArchived,
     CustomerChanged,
+    CustomerErased,
     CustomerJoined,
     CustomerRestored,
     CustomersMerged,
     CustomerTagged,
     CustomerUntagged,
     MergeUndone,
+    SegmentBuilt,
+    SegmentEntered,
+    SegmentLeft,
 )
-from customers.models import CustomerTag, Tag
+from customers.models import CustomerTag, Segment, SegmentMembership, Tag
 from customers.models.customers import Channel
 from customers.segments.comparing import Kind
 from customers.segments.fields import ColumnField, register_field_family, register_segment_fields
@@ -31,7 +35,15 @@ PROFILE, PLACE, LABELS = _("Profile"), _("Where they live"), _("Attributes and t
 # Whoever is added, changed, put away or merged may come to fit, or not to fit any more.
 WHO_COUNTS = frozenset(
     event.kind
-    for event in (CustomerJoined, CustomerChanged, CustomerArchived, CustomerRestored, CustomersMerged, MergeUndone)
+    for event in (
+        CustomerJoined,
+        CustomerChanged,
+        CustomerArchived,
+        CustomerRestored,
+        CustomerErased,
+        CustomersMerged,
+        MergeUndone,
+    )
 )
 _TAGGING = WHO_COUNTS | {CustomerTagged.kind, CustomerUntagged.kind}
 
@@ -66,6 +78,15 @@ register_segment_fields(
         things=lambda: Tag.objects.order_by("name"),
         rows=lambda ids: CustomerTag.objects.filter(tag__in=ids),
         listens=_TAGGING,
+    ),
+    LinkField(
+        "segment",
+        _("Segment"),
+        LABELS,
+        prefix="seg",
+        things=lambda: Segment.objects.in_use().order_by("name"),
+        rows=lambda ids: SegmentMembership.objects.filter(segment__in=ids),
+        listens=WHO_COUNTS | {SegmentEntered.kind, SegmentLeft.kind, SegmentBuilt.kind},
     ),
 )
 register_field_family(AttributeFamily(LABELS, WHO_COUNTS))

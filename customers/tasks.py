@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -10,10 +11,13 @@ from accounts.scope import workspace_scope
 from accounts.workspace_tasks import stepping_task, system_task
 from customers.actions import remove_tag, tag_matching_customers
 from customers.actions.imports import QUEUE, forget_imports
+from customers.actions.segments import keep_segments
 from customers.importing.running import run_due_imports
 from customers.models import Tag
 from customers.queries import CustomerFilter
 from customers.queries.imports import next_import_work_at
+from customers.segments.history import midnight_of
+from customers.segments.membership import QUEUE as SEGMENTS
 
 
 @stepping_task()
@@ -50,4 +54,22 @@ def remove_used_tag(workspace: Workspace, tag_id: int, actor: str) -> None:
             is_gone = tag is None or remove_tag(tag)
 
 
+@stepping_task()
+def keep_segments_current(workspace: Workspace) -> None:
+    """Build what is new, and at midnight look at whom the new day turns; then ring for the next midnight."""
+    rings = heard(SEGMENTS, workspace)
+    keep_segments(workspace)
+    with workspace_scope(workspace):
+        tomorrow = timezone.localdate(timezone=workspace.tzinfo) + timedelta(days=1)
+        answer(SEGMENTS, workspace, rings=rings, next_due_at=midnight_of(tomorrow))
+
+
+@system_task()
+def find_segments() -> None:
+    """The poll behind the hints, and what makes midnight heard."""
+    for workspace in due_workspaces(SEGMENTS):
+        keep_segments_current.apply_async(workspace=workspace)
+
+
+on_ring(SEGMENTS, lambda workspace: keep_segments_current.apply_async(workspace=workspace))
 on_ring(QUEUE, lambda workspace: run_imports.apply_async(workspace=workspace))

@@ -67,7 +67,7 @@ class PurchasesField(HistoryField):
 
 
 def _narrowed(condition: Condition) -> dict[str, Sequence[Any]]:
-    names = {name: _names(condition, name) for name in condition.where}
+    names: dict[str, Sequence[Any]] = {name: _names(condition, name) for name in condition.where}
     if "product" in names:
         names["product"] = ids_of(names["product"], prefix="prd", things=Product.objects.all(), part="where.product")
     return names

@@ -5,6 +5,7 @@ from customers.models.imports import Import, ImportRow
 from customers.models.ingested import IngestedEvent
 from customers.models.notes import CustomerTag, Note, Tag
 from customers.models.privacy import Distinction, Merge, PrivacyRequest
+from customers.models.segments import Segment, SegmentKind, SegmentMembership
 
 __all__ = [
     "Attribute",
@@ -21,6 +22,9 @@ __all__ = [
     "Merge",
     "Note",
     "PrivacyRequest",
+    "Segment",
+    "SegmentKind",
+    "SegmentMembership",
     "Tag",
     "customer_called",
 ]

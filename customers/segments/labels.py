@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
-from django.db.models import BooleanField, DateField, F, FloatField, Q, QuerySet, TextField, Value
+from django.db.models import BooleanField, DateField, F, Field, FloatField, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 from django.utils.functional import Promise
@@ -35,7 +35,11 @@ _KINDS: Mapping[str, Kind] = {
     AttributeKind.DAY: Kind.DAY,
     AttributeKind.FLAG: Kind.FLAG,
 }
-_RAW_TYPES = {AttributeKind.NUMBER: FloatField(), AttributeKind.DAY: DateField(), AttributeKind.FLAG: BooleanField()}
+_RAW_TYPES: Mapping[str, Field[Any, Any]] = {
+    AttributeKind.NUMBER: FloatField(),
+    AttributeKind.DAY: DateField(),
+    AttributeKind.FLAG: BooleanField(),
+}
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ class AttributeField(SegmentField):
         written = KT(f"attributes__{self.attribute.key}")
         if self.attribute.kind == AttributeKind.TEXT:
             return Coalesce(written, Value(""), output_field=TextField())
-        return Cast(written, _RAW_TYPES[AttributeKind(self.attribute.kind)])
+        return Cast(written, _RAW_TYPES[self.attribute.kind])
 
 
 @dataclass(frozen=True)
