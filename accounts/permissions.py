@@ -25,6 +25,7 @@ class Permission(models.TextChoices):
     EXPORT_CUSTOMERS = "export customers", _("export customers")
     ERASE_CUSTOMERS = "erase customers", _("erase customers")
     IMPORT_CUSTOMERS = "import customers", _("import customers")
+    EDIT_SEGMENTS = "edit segments", _("edit segments")
     VIEW_SALES = "view sales", _("view sales")
     EDIT_SALES = "edit sales", _("edit sales")
     VIEW_MESSAGES = "view messages", _("view messages")
@@ -56,6 +57,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         Permission.MERGE_CUSTOMERS,
         Permission.EXPORT_CUSTOMERS,
         Permission.IMPORT_CUSTOMERS,
+        Permission.EDIT_SEGMENTS,
         Permission.EDIT_SALES,
         Permission.EDIT_MESSAGES,
         Permission.SEND_MESSAGES,

@@ -36,6 +36,7 @@ SECTIONS = [
         _("Relationships"),
         [
             Entry("customers:customer_list", "users", _("Customers"), "c"),
+            Entry("customers:segment_list", "filter", _("Segments"), "e"),
             Entry("customers:import_list", "file-import", _("Imports"), "i"),
         ],
     ),

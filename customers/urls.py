@@ -1,7 +1,7 @@
 from django.urls import path
 
 from customers import views
-from customers.views import imports
+from customers.views import imports, segments
 
 app_name = "customers"
 urlpatterns = [
@@ -41,6 +41,14 @@ urlpatterns = [
         views.attribute_restoration,
         name="attribute_restoration",
     ),
+    path("segments/", segments.segment_list, name="segment_list"),
+    path("segments/new/", segments.segment_create, name="segment_create"),
+    path("segments/new/list/", segments.list_create, name="list_create"),
+    path("segments/preview/", segments.segment_preview, name="segment_preview"),
+    path("segments/<int:segment_id>/", segments.segment_detail, name="segment_detail"),
+    path("segments/<int:segment_id>/edit/", segments.segment_edit, name="segment_edit"),
+    path("segments/<int:segment_id>/archival/", segments.segment_archival, name="segment_archival"),
+    path("segments/<int:segment_id>/restoration/", segments.segment_restoration, name="segment_restoration"),
     path("imports/", imports.import_list, name="import_list"),
     path("imports/new/", imports.import_create, name="import_create"),
     path("imports/<int:import_id>/", imports.import_detail, name="import_detail"),

@@ -10,6 +10,7 @@ from customers.queries.listing import (
 from customers.queries.privacy import everything_known, known_counts, people_of
 from customers.queries.profiles import attributes_with_uses, newest_notes, tags_of, who_they_are
 from customers.queries.searching import MOST_FOUND, Found, best_customers, find_customers
+from customers.queries.segments import archived_segments, field_catalogue, member_page, segments_by_name
 from customers.queries.tags import tags_with_uses
 from customers.queries.timeline import identities, timeline_page
 
@@ -18,20 +19,24 @@ __all__ = [
     "MOST_FOUND",
     "CustomerFilter",
     "Found",
+    "archived_segments",
     "attributes_with_uses",
     "best_customers",
     "count_up_to",
     "customer_batch",
     "customer_page",
     "everything_known",
+    "field_catalogue",
     "find_customers",
     "found_by",
     "identities",
     "known_counts",
     "known_sort",
     "matching_customers",
+    "member_page",
     "newest_notes",
     "people_of",
+    "segments_by_name",
     "source_channels",
     "tags_of",
     "tags_with_uses",

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.paging import Page, keyset_page
+from customers.models import Segment, SegmentMembership
+from customers.segments.comparing import Operator
+from customers.segments.fields import SegmentField, segment_fields
+
+
+def segments_by_name() -> QuerySet[Segment]:
+    return Segment.objects.in_use().order_by("name", "pk")
+
+
+def archived_segments() -> QuerySet[Segment]:
+    return Segment.objects.exclude(archived_at=None).order_by("name", "pk")
+
+
+def member_page(segment: Segment, *, cursor: str = "", size: int = 50) -> Page[SegmentMembership]:
+    """Newest first, with their customers."""
+    memberships = SegmentMembership.objects.filter(segment=segment).select_related("customer")
+    return keyset_page(memberships, sort="-pk", cursor=cursor, size=size)
+
+
+def field_catalogue() -> list[dict[str, Any]]:
+    """All that can be asked, for the builder and for programs: plain values only."""
+    return [_described(field) for field in segment_fields()]
+
+
+def _described(field: SegmentField) -> dict[str, Any]:
+    return {
+        "key": field.key,
+        "label": str(field.label),
+        "group": str(field.group),
+        "operators": [_operator(key, operator) for key, operator in field.operators.items()],
+        "choices": [{"value": value, "label": str(label)} for value, label in field.choices()],
+        "takes_window": field.takes_window,
+        "filters": list(field.filters),
+    }
+
+
+def _operator(key: str, operator: Operator) -> dict[str, str]:
+    return {"key": key, "label": str(operator.label), "wants": operator.wants.value}

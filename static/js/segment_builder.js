@@ -1,0 +1,201 @@
+// The rule of a segment as groups and conditions to click together. What is saved is the JSON in the field "definition",
+// which this writes after every change and which is all there is without scripts.
+
+const fields = new Map(JSON.parse(document.getElementById("segment-fields").textContent).map((field) => [field.key, field]));
+const words = document.getElementById("segment-words").dataset;
+const source = document.querySelector("[name=definition]");
+const preview = document.getElementById("segment-preview");
+const stage = document.getElementById("segment-rule");
+
+const copyOf = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
+const part = (element, name) => element.querySelector(`[data-${name}]`);
+
+function option(value, label, selected) {
+  return new Option(label, value, selected, selected);
+}
+
+// ---- from JSON to the page
+
+function drawGroup(group, isOutermost) {
+  const element = copyOf("segment-group");
+  part(element, "match").value = group.match;
+  part(element, "rules").append(...group.rules.map(drawRule));
+  part(element, "remove").hidden = isOutermost;
+  return element;
+}
+
+function drawRule(rule) {
+  return "match" in rule ? drawGroup(rule, false) : drawCondition(rule);
+}
+
+function drawCondition(condition) {
+  const element = copyOf("segment-condition");
+  const select = part(element, "field");
+  for (const [label, members] of byGroup()) {
+    const group = document.createElement("optgroup");
+    group.label = label;
+    group.append(...members.map((field) => option(field.key, field.label, field.key === condition.field)));
+    select.append(group);
+  }
+  // What is asked may have been deleted; it stays to be seen until something else is chosen.
+  if (!fields.has(condition.field)) select.prepend(option(condition.field, condition.field, true));
+  drawOperators(element, condition);
+  return element;
+}
+
+function byGroup() {
+  const groups = new Map();
+  for (const field of fields.values()) groups.set(field.group, [...(groups.get(field.group) ?? []), field]);
+  return groups;
+}
+
+function drawOperators(element, condition) {
+  const field = fields.get(part(element, "field").value);
+  const select = part(element, "operator");
+  const operators = field?.operators ?? [{ key: condition.is, label: condition.is, wants: "nothing" }];
+  select.replaceChildren(...operators.map((each) => option(each.key, each.label, each.key === condition.is)));
+  part(element, "window").hidden = !field?.takes_window;
+  part(element, "within").value = condition.within_days ?? "";
+  part(element, "filters").replaceChildren(...(field?.filters ?? []).map((name) => filterInput(name, condition.where?.[name])));
+  drawValue(element, condition.value);
+}
+
+function drawValue(element, value) {
+  const field = fields.get(part(element, "field").value);
+  const wants = field?.operators.find((each) => each.key === part(element, "operator").value)?.wants ?? "nothing";
+  part(element, "value").dataset.wants = wants;
+  part(element, "value").replaceChildren(...valueInputs(wants, field, value));
+}
+
+function valueInputs(wants, field, value) {
+  switch (wants) {
+    case "text":
+      return [input("text", words.value, value)];
+    case "number":
+      return [input("number", words.value, value)];
+    case "count":
+      return [input("number", words.days, value)];
+    case "day":
+      return [input("date", words.value, value)];
+    case "numbers":
+    case "days": {
+      const type = wants === "days" ? "date" : "number";
+      return [input(type, words.from, value?.[0]), input(type, words.to, value?.[1])];
+    }
+    case "choices":
+      return [field.choices.length ? picker(field.choices, value) : input("text", words.values, value?.join(", "))];
+    default:
+      return [];
+  }
+}
+
+function input(type, label, value) {
+  const element = document.createElement("input");
+  element.type = type;
+  element.className = "form-control";
+  element.setAttribute("aria-label", label);
+  element.placeholder = type === "date" ? "" : label;
+  if (type === "number") element.step = "any";
+  element.value = value ?? "";
+  return element;
+}
+
+function picker(choices, chosen) {
+  const select = document.createElement("select");
+  select.className = "form-select";
+  select.multiple = true;
+  select.size = Math.min(choices.length, 4);
+  select.setAttribute("aria-label", words.value);
+  select.append(...choices.map(({ value, label }) => option(value, label, chosen?.includes(value) ?? false)));
+  return select;
+}
+
+function filterInput(name, value) {
+  const element = input("text", words[name] ?? name, value?.join(", "));
+  element.dataset.filter = name;
+  return element;
+}
+
+// ---- from the page to JSON
+
+const listed = (text) => text.split(",").map((each) => each.trim()).filter(Boolean);
+const number = (element) => (element.value === "" ? null : Number(element.value));
+
+function readGroup(element) {
+  const rules = [...part(element, "rules").children];
+  return {
+    match: part(element, "match").value,
+    rules: rules.map((rule) => (rule.matches(".segment-group") ? readGroup(rule) : readCondition(rule))),
+  };
+}
+
+function readCondition(element) {
+  const condition = { field: part(element, "field").value, is: part(element, "operator").value };
+  const value = readValue(part(element, "value"));
+  if (value !== undefined) condition.value = value;
+  const within = number(part(element, "within"));
+  if (!part(element, "window").hidden && within !== null) condition.within_days = within;
+  const where = {};
+  for (const filter of element.querySelectorAll("[data-filter]")) {
+    if (filter.value.trim()) where[filter.dataset.filter] = listed(filter.value);
+  }
+  if (Object.keys(where).length) condition.where = where;
+  return condition;
+}
+
+function readValue(holder) {
+  const [first, second] = holder.children;
+  switch (holder.dataset.wants) {
+    case "text":
+    case "day":
+      return first.value;
+    case "number":
+    case "count":
+      return number(first);
+    case "numbers":
+      return [number(first), number(second)];
+    case "days":
+      return [first.value, second.value];
+    case "choices":
+      return first.multiple ? [...first.selectedOptions].map((each) => each.value) : listed(first.value);
+    default:
+      return undefined;
+  }
+}
+
+function write() {
+  source.value = JSON.stringify(readGroup(stage.firstElementChild), null, 2);
+  preview.dispatchEvent(new Event("definition-changed"));
+}
+
+// ---- what is clicked
+
+const FIRST = { field: "orders", is: "at_least", value: 1 };
+
+stage.addEventListener("click", ({ target }) => {
+  const group = target.closest(".segment-group");
+  if (target.closest("[data-add-condition]")) part(group, "rules").append(drawCondition(FIRST));
+  else if (target.closest("[data-add-group]")) part(group, "rules").append(drawGroup({ match: "any", rules: [FIRST] }, false));
+  else if (target.closest("[data-remove]")) target.closest(".segment-condition, .segment-group").remove();
+  else return;
+  write();
+});
+
+stage.addEventListener("change", ({ target }) => {
+  const condition = target.closest(".segment-condition");
+  if (target.matches("[data-field]")) drawOperators(condition, { is: "" });
+  else if (target.matches("[data-operator]")) drawValue(condition, undefined);
+  write();
+});
+
+stage.addEventListener("input", ({ target }) => {
+  if (target.matches("input")) write();
+});
+
+try {
+  stage.append(drawGroup(JSON.parse(source.value), true));
+  source.closest(".mb-3, div").hidden = true;
+} catch {
+  // What is no JSON can't be drawn: the text and its error stay to be mended by hand.
+  stage.hidden = true;
+}
