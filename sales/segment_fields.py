@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.public_ids import encode_id
 from customers.segment_fields import WHO_COUNTS
 from customers.segments.comparing import OPERATORS, Kind
 from customers.segments.definitions import Condition
@@ -20,10 +21,12 @@ from customers.segments.history import History, HistoryField
 from customers.segments.labels import ids_of
 from sales.events import WHAT_ORDERS_COUNT, PageViewed
 from sales.models import Order, OrderLine, PageView, Product
+from sales.queries import categories, channels
 
 PURCHASES, VISITS = gettext_lazy("Purchases"), gettext_lazy("Visits")
 _LISTENS = WHO_COUNTS | {event.kind for event in WHAT_ORDERS_COUNT}
 _MOST_NAMES = 200
+_MOST_OFFERED = 500
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,12 @@ class PurchasesField(HistoryField):
     measure: Aggregate
     group: str | Promise = PURCHASES
     filters: ClassVar[tuple[str, ...]] = ("product", "category", "channel")
+
+    def filter_choices(self, name: str) -> list[tuple[str, str]]:
+        if name == "product":
+            products = Product.objects.offered().order_by("name", "pk")[:_MOST_OFFERED]
+            return [(encode_id("prd", product.pk), product.name) for product in products]
+        return [(word, word) for word in (categories() if name == "category" else channels())]
 
     def history(self, condition: Condition, value: float) -> Question:
         history = History(

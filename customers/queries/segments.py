@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -35,11 +36,15 @@ def _described(field: SegmentField) -> dict[str, Any]:
         "label": str(field.label),
         "group": str(field.group),
         "operators": [_operator(key, operator) for key, operator in field.operators.items()],
-        "choices": [{"value": value, "label": str(label)} for value, label in field.choices()],
+        "choices": _choices(field.choices()),
         "takes_window": field.takes_window,
-        "filters": list(field.filters),
+        "filters": [{"key": name, "choices": _choices(field.filter_choices(name))} for name in field.filters],
     }
 
 
 def _operator(key: str, operator: Operator) -> dict[str, str]:
     return {"key": key, "label": str(operator.label), "wants": operator.wants.value}
+
+
+def _choices(choices: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"value": value, "label": str(label)} for value, label in choices]

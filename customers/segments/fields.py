@@ -76,6 +76,10 @@ class SegmentField(ABC):
         """What the builder offers where a value is to be picked: pairs of value and label."""
         return []
 
+    def filter_choices(self, name: str) -> list[tuple[str, str]]:
+        """The same for one of `filters`."""
+        return []
+
 
 class ConditionRefused(ValueError):
     """`part` is the part of the condition that is wrong: field, is, value, within_days, where."""

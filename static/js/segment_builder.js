@@ -56,7 +56,7 @@ function drawOperators(element, condition) {
   select.replaceChildren(...operators.map((each) => option(each.key, each.label, each.key === condition.is)));
   part(element, "window").hidden = !field?.takes_window;
   part(element, "within").value = condition.within_days ?? "";
-  part(element, "filters").replaceChildren(...(field?.filters ?? []).map((name) => filterInput(name, condition.where?.[name])));
+  drawFilters(element, field?.filters ?? [], condition.where ?? {});
   drawValue(element, condition.value);
 }
 
@@ -110,15 +110,25 @@ function picker(choices, chosen) {
   return select;
 }
 
-function filterInput(name, value) {
-  const element = input("text", words[name] ?? name, value?.join(", "));
-  element.dataset.filter = name;
-  return element;
+function drawFilters(element, filters, where) {
+  part(element, "narrower").hidden = !filters.length;
+  part(element, "narrower").open = Object.keys(where).length > 0;
+  part(element, "filters").replaceChildren(...filters.map(({ key, choices }) => drawFilter(key, choices, where[key])));
+}
+
+function drawFilter(key, choices, chosen) {
+  const label = document.createElement("label");
+  const select = picker(choices, chosen);
+  select.dataset.filter = key;
+  select.removeAttribute("aria-label");
+  label.append(words[key] ?? key, select);
+  return label;
 }
 
 // ---- from the page to JSON
 
 const listed = (text) => text.split(",").map((each) => each.trim()).filter(Boolean);
+const chosenOf = (select) => [...select.selectedOptions].map((each) => each.value);
 const number = (element) => (element.value === "" ? null : Number(element.value));
 
 function readGroup(element) {
@@ -137,7 +147,7 @@ function readCondition(element) {
   if (!part(element, "window").hidden && within !== null) condition.within_days = within;
   const where = {};
   for (const filter of element.querySelectorAll("[data-filter]")) {
-    if (filter.value.trim()) where[filter.dataset.filter] = listed(filter.value);
+    if (filter.selectedOptions.length) where[filter.dataset.filter] = chosenOf(filter);
   }
   if (Object.keys(where).length) condition.where = where;
   return condition;
@@ -157,7 +167,7 @@ function readValue(holder) {
     case "days":
       return [first.value, second.value];
     case "choices":
-      return first.multiple ? [...first.selectedOptions].map((each) => each.value) : listed(first.value);
+      return first.multiple ? chosenOf(first) : listed(first.value);
     default:
       return undefined;
   }
