@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from customers.contracts import TimelineEntry, describes, timeline_group
 from customers.field_names import field_name
-from customers.models import Customer, IngestedEvent, Note, Tag
+from customers.models import Customer, IngestedEvent, Note, Segment, Tag
 from timeline.models import Event
 
 PROFILE = timeline_group("profile", gettext_lazy("Profile"))
@@ -63,6 +63,19 @@ def describe_tagging(events: Sequence[Event]) -> dict[int, TimelineEntry]:
         return named[event.kind] % tag.name if tag else nameless[event.kind]
 
     return {event.pk: TimelineEntry("tag", words(event)) for event in events}
+
+
+@describes("SegmentEntered", "SegmentLeft", group=PROFILE)
+def describe_segments(events: Sequence[Event]) -> dict[int, TimelineEntry]:
+    segments = Segment.objects.in_bulk({event.payload["segment_id"] for event in events})
+    came = {"SegmentEntered": _("Came into “%s”"), "SegmentLeft": _("Left “%s”")}
+
+    def words(event: Event) -> TimelineEntry:
+        segment = segments[event.payload["segment_id"]]
+        url = reverse("customers:segment_detail", args=[segment.pk])
+        return TimelineEntry("filter", came[event.kind] % segment.name, url=url)
+
+    return {event.pk: words(event) for event in events}
 
 
 @describes("NoteWritten", "NoteEdited", "NoteArchived", group=NOTES)

@@ -34,6 +34,7 @@ SYSTEM_TASKS = {
     "accounts.tasks.find_old_answers",
     "accounts.tasks.forget_tokens",
     "customers.tasks.find_imports",
+    "customers.tasks.find_segments",
     "messaging.tasks.find_birthdays",
     "messaging.tasks.find_due_messages",
     "timeline.tasks.find_news",

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from customers.actions import archive_attribute, archive_customer, merge_customers, tag_customer
+from customers.actions.segments import add_segment, archive_segment
+from customers.segments.definitions import definition_of
 from tests.architecture.access.rows import Kwargs, Row
 from tests.factories.customers import AttributeFactory, CustomerFactory, NoteFactory, TagFactory
 
@@ -52,6 +55,19 @@ def a_merge() -> Kwargs:
     return {"merge_id": merge_customers(survivor=CustomerFactory(), absorbed=CustomerFactory()).pk}
 
 
+def a_segment() -> Kwargs:
+    return {"segment_id": add_segment(name="Berliners", definition=definition_of(BERLINERS)).pk}
+
+
+def an_archived_segment() -> Kwargs:
+    return {"segment_id": archive_segment(add_segment(name="Guests")).pk}
+
+
+def a_rule(_: Kwargs) -> dict[str, Any]:
+    return {"name": "Regulars", "definition": json.dumps(BERLINERS)}
+
+
+BERLINERS = {"match": "all", "rules": [{"field": "city", "is": "equals", "value": "Berlin"}]}
 ROWS = {
     "customers:customer_list": Row(query="q=maria&sort=-spent"),
     "customers:customer_search": Row(query="q=maria"),
@@ -74,6 +90,14 @@ ROWS = {
     "customers:note_archival": Row(a_note, get=False, post=lambda _: {}),
     "customers:tag_create": Row(a_customer, get=False, post=lambda _: {"tag": "regular"}),
     "customers:tag_removal": Row(a_tagged_customer, get=False, post=lambda _: {}),
+    "customers:segment_list": Row(),
+    "customers:segment_create": Row(post=a_rule),
+    "customers:list_create": Row(post=lambda _: {"name": "Guests"}),
+    "customers:segment_preview": Row(get=False, post=a_rule),
+    "customers:segment_detail": Row(a_segment),
+    "customers:segment_edit": Row(a_segment, post=a_rule),
+    "customers:segment_archival": Row(a_segment, get=False, post=lambda _: {}),
+    "customers:segment_restoration": Row(an_archived_segment, get=False, post=lambda _: {}),
     "customers:tag_list": Row(),
     "customers:tag_edit": Row(a_tag, post=lambda _: {"tag": "loyal"}),
     "customers:tag_deletion": Row(a_tag, get=False, post=lambda _: {}),
