@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.public_ids import encode_id
 from customers.segment_fields import WHO_COUNTS
-from customers.segments.comparing import OPERATORS, Kind
+from customers.segments.comparing import OPERATORS, Kind, Operator, ValueWanted
 from customers.segments.definitions import Condition
 from customers.segments.fields import ColumnField, ConditionRefused, Frame, Question, register_segment_fields
-from customers.segments.history import History, HistoryField
+from customers.segments.history import History, HistoryField, history_operators
 from customers.segments.labels import ids_of
 from sales.events import WHAT_ORDERS_COUNT, PageViewed
 from sales.models import Order, OrderLine, PageView, Product
@@ -51,8 +51,13 @@ class PurchasesField(HistoryField):
     label: str | Promise
     fact: str
     measure: Aggregate
+    wants: ValueWanted = ValueWanted.NUMBER
     group: str | Promise = PURCHASES
     filters: ClassVar[tuple[str, ...]] = ("product", "category", "channel")
+
+    @property
+    def operators(self) -> Mapping[str, Operator]:
+        return history_operators(self.wants)
 
     def filter_choices(self, name: str) -> list[tuple[str, str]]:
         if name == "product":
@@ -135,6 +140,7 @@ register_segment_fields(
         gettext_lazy("Spent"),
         "facts__spent_minor",
         Sum(F("value_minor") - F("refunded_value_minor")),
+        wants=ValueWanted.AMOUNT,
     ),
     PurchasesField("units", gettext_lazy("Units bought"), "facts__units", Sum("units")),
     ColumnField(

@@ -113,6 +113,12 @@ def _amount(minor: int, currency: str, locale: Locale) -> str:
 
 
 @register.filter
+def currency_digits(currency: str) -> int:
+    """Behind the decimal sign: 2 for EUR, none for JPY."""
+    return get_currency_precision(currency)
+
+
+@register.filter
 def number(value: float | Decimal | None) -> str:
     """Group digits and set the decimal sign of the reader's language."""
     if value is None:

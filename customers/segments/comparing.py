@@ -49,6 +49,8 @@ class ValueWanted(StrEnum):
     CHOICES = "choices"
     NUMBER = "number"
     NUMBERS = "numbers"
+    AMOUNT = "amount"
+    AMOUNTS = "amounts"
     DAY = "day"
     DAYS = "days"
     COUNT = "count"
@@ -104,6 +106,12 @@ def _number(value: Any) -> int | float:
     return value
 
 
+def _amount(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not abs(value) < 2**53:
+        raise ValueRefused(_("Give an amount as a whole number of cents, or of what your currency has for them."))
+    return value
+
+
 def _day(value: Any) -> date:
     try:
         return date.fromisoformat(value)
@@ -135,6 +143,8 @@ _CHECKS: Mapping[ValueWanted, Callable[[Any], Any]] = {
     ValueWanted.CHOICES: _choices,
     ValueWanted.NUMBER: _number,
     ValueWanted.NUMBERS: _pair(_number),
+    ValueWanted.AMOUNT: _amount,
+    ValueWanted.AMOUNTS: _pair(_amount),
     ValueWanted.DAY: _day,
     ValueWanted.DAYS: _pair(_day),
     ValueWanted.COUNT: _count,
@@ -189,14 +199,18 @@ _KNOWN = {
     "is_known": Comparing(gettext_lazy("is known"), ValueWanted.NOTHING, lambda x, _v, _t: Q(IsNull(x, False))),  # noqa: FBT003
     "is_unknown": Comparing(gettext_lazy("is not known"), ValueWanted.NOTHING, lambda x, _v, _t: Q(IsNull(x, True))),  # noqa: FBT003
 }
-_NUMBERS = {
-    "at_least": Comparing(
-        gettext_lazy("is at least"), ValueWanted.NUMBER, lambda x, v, _t: Q(GreaterThanOrEqual(x, v))
-    ),
-    "at_most": Comparing(gettext_lazy("is at most"), ValueWanted.NUMBER, lambda x, v, _t: Q(LessThanOrEqual(x, v))),
-    "equals": Comparing(gettext_lazy("is exactly"), ValueWanted.NUMBER, lambda x, v, _t: Q(Exact(x, v))),
-    "between": Comparing(gettext_lazy("is between"), ValueWanted.NUMBERS, _between),
-}
+
+
+def _ordered(one: ValueWanted, two: ValueWanted) -> dict[str, Comparing]:
+    """How numbers are compared, given one by one or two at once."""
+    return {
+        "at_least": Comparing(gettext_lazy("is at least"), one, lambda x, v, _t: Q(GreaterThanOrEqual(x, v))),
+        "at_most": Comparing(gettext_lazy("is at most"), one, lambda x, v, _t: Q(LessThanOrEqual(x, v))),
+        "equals": Comparing(gettext_lazy("is exactly"), one, lambda x, v, _t: Q(Exact(x, v))),
+        "between": Comparing(gettext_lazy("is between"), two, _between),
+    }
+
+
 OPERATORS: Mapping[Kind, Mapping[str, Comparing]] = {
     Kind.TEXT: {
         "equals": Comparing(gettext_lazy("is"), ValueWanted.TEXT, lambda x, v, _t: Q(Exact(x, v))),
@@ -209,8 +223,8 @@ OPERATORS: Mapping[Kind, Mapping[str, Comparing]] = {
         "any_of": Comparing(gettext_lazy("is one of"), ValueWanted.CHOICES, lambda x, v, _t: Q(In(x, v))),
         **_WRITTEN,
     },
-    Kind.NUMBER: _NUMBERS | _KNOWN,
-    Kind.AMOUNT: _NUMBERS | _KNOWN,
+    Kind.NUMBER: _ordered(ValueWanted.NUMBER, ValueWanted.NUMBERS) | _KNOWN,
+    Kind.AMOUNT: _ordered(ValueWanted.AMOUNT, ValueWanted.AMOUNTS) | _KNOWN,
     Kind.DAY: {
         "on_or_after": Comparing(
             gettext_lazy("is on or after"), ValueWanted.DAY, lambda x, v, _t: Q(GreaterThanOrEqual(x, v))

@@ -28,11 +28,12 @@ _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 
-HISTORY_OPERATORS: Mapping[str, Operator] = {
-    "at_least": Operator(_("at least"), ValueWanted.NUMBER),
-    "at_most": Operator(_("at most"), ValueWanted.NUMBER),
-    "equals": Operator(_("exactly"), ValueWanted.NUMBER),
-}
+def history_operators(wants: ValueWanted = ValueWanted.NUMBER) -> Mapping[str, Operator]:
+    return {
+        "at_least": Operator(_("at least"), wants),
+        "at_most": Operator(_("at most"), wants),
+        "equals": Operator(_("exactly"), wants),
+    }
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class HistoryField(SegmentField):
 
     @property
     def operators(self) -> Mapping[str, Operator]:
-        return HISTORY_OPERATORS
+        return history_operators()
 
     def question(self, condition: Condition) -> Question:
         return self.history(condition, value_of(condition, self))

@@ -10,6 +10,11 @@ const stage = document.getElementById("segment-rule");
 const copyOf = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
 const part = (element, name) => element.querySelector(`[data-${name}]`);
 
+// People write amounts as they pay them; the rule has them in the currency's smallest unit.
+const unit = 10 ** Number(words.digits);
+const inMajor = (minor) => (minor === undefined || minor === null ? minor : minor / unit);
+const inMinor = (element) => (element.value === "" ? null : Math.round(Number(element.value) * unit));
+
 function option(value, label, selected) {
   return new Option(label, value, selected, selected);
 }
@@ -75,6 +80,10 @@ function valueInputs(wants, field, value) {
       return [input("number", words.value, value)];
     case "count":
       return [input("number", words.days, value)];
+    case "amount":
+      return [input("number", words.currency, inMajor(value))];
+    case "amounts":
+      return [input("number", words.from, inMajor(value?.[0])), input("number", words.to, inMajor(value?.[1]))];
     case "day":
       return [input("date", words.value, value)];
     case "numbers":
@@ -162,6 +171,10 @@ function readValue(holder) {
     case "number":
     case "count":
       return number(first);
+    case "amount":
+      return inMinor(first);
+    case "amounts":
+      return [inMinor(first), inMinor(second)];
     case "numbers":
       return [number(first), number(second)];
     case "days":
