@@ -12,7 +12,7 @@ import accounts.scope
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_answers_forgotten"),
-        ("customers", "0011_sorted_by_index_alone"),
+        ("customers", "0012_tell_events"),
     ]
 
     operations = [
