@@ -127,4 +127,5 @@ def test_every_table_of_this_room_has_its_say() -> None:
         "Merge",
         "Note",
         "PrivacyRequest",
+        "SegmentMembership",
     }
