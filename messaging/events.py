@@ -63,6 +63,23 @@ class MessageComplained(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MessageOpened(EventBody):
+    """A person read it, for the first time. Mail programs that fetch every picture are none."""
+
+    message_id: int
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageClicked(EventBody):
+    """A person followed one of its links, for the first time. `link` is its number in the message ("3", "3.2")."""
+
+    message_id: int
+    purpose: str
+    link: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConsentGiven(EventBody):
     """`source` is a ConsentSource."""
 

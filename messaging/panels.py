@@ -24,6 +24,8 @@ SHOWN = 5
 _MESSAGE_WORDS = {
     "MessageSent": ("mail-check", gettext_lazy("%s sent")),
     "MessageDelivered": ("mail-check", gettext_lazy("%s delivered")),
+    "MessageOpened": ("eye", gettext_lazy("%s read")),
+    "MessageClicked": ("external-link", gettext_lazy("Followed a link of the %s")),
     "MessageSkipped": ("mail-off", gettext_lazy("%s not sent")),
     "MessageCancelled": ("mail-off", gettext_lazy("%s taken back")),
     "MessageFailed": ("alert-triangle", gettext_lazy("%s could not be sent")),

@@ -53,6 +53,8 @@ class MessagesData(_ByCustomer):
                 "reason": reason_in_words(message.reason),
                 "created_at": message.created_at,
                 "sent_at": message.sent_at,
+                "opened_at": message.opened_at,
+                "clicked_at": message.clicked_at,
             }
 
     def erase(self, customer: Customer) -> int:

@@ -6,7 +6,15 @@ from datetime import datetime
 
 from customers.events import CustomerChanged, CustomerJoined, CustomerRestored
 from messaging import actions
-from messaging.events import ConsentGiven, MessageBounced, MessageComplained, MessageFailed, MessageSent
+from messaging.events import (
+    ConsentGiven,
+    MessageBounced,
+    MessageClicked,
+    MessageComplained,
+    MessageFailed,
+    MessageOpened,
+    MessageSent,
+)
 from messaging.models import Message, SuppressionReason
 from messaging.reasons import Reason
 from timeline.models import Event
@@ -32,11 +40,15 @@ def greet_newcomers(events: Sequence[Event]) -> None:
 
 @subscribe(MessageSent)
 def keep_last_sendings(events: Sequence[Event]) -> None:
-    sent_at: dict[int, datetime] = {}
-    for event in events:
-        if event.customer_id is not None:
-            sent_at[event.customer_id] = max(event.occurred_at, sent_at.get(event.customer_id, event.occurred_at))
-    actions.remember_sendings(sent_at)
+    actions.remember_sendings(_latest(events))
+
+
+@subscribe(MessageOpened, MessageClicked)
+def keep_last_readings(events: Sequence[Event]) -> None:
+    opened, clicked = (
+        _latest([event for event in events if event.kind == kind]) for kind in (MessageOpened.kind, MessageClicked.kind)
+    )
+    actions.remember_readings(opened, clicked)
 
 
 @subscribe(MessageFailed)
@@ -55,6 +67,15 @@ def suppress_bounced_addresses(events: Sequence[Event]) -> None:
 @subscribe(MessageComplained)
 def suppress_complainants(events: Sequence[Event]) -> None:
     actions.suppress_recipients(_messages(events), reason=SuppressionReason.COMPLAINED)
+
+
+def _latest(events: Sequence[Event]) -> dict[int, datetime]:
+    """The newest instant of each customer."""
+    latest: dict[int, datetime] = {}
+    for event in events:
+        if event.customer_id is not None:
+            latest[event.customer_id] = max(event.occurred_at, latest.get(event.customer_id, event.occurred_at))
+    return latest
 
 
 def _messages(events: Sequence[Event]) -> list[Message]:

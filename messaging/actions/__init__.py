@@ -16,7 +16,7 @@ from messaging.actions.consent import (
     withdraw_consent,
 )
 from messaging.actions.consent_batches import Said, record_consents
-from messaging.actions.facts import remember_sendings
+from messaging.actions.facts import remember_readings, remember_sendings
 from messaging.actions.queueing import queue_messages
 from messaging.actions.settling import decide_message, settle_by_evidence
 from messaging.actions.stopping import cancel_messages, skip_messages
@@ -58,6 +58,7 @@ __all__ = [
     "record_consents",
     "refresh_template",
     "release_address",
+    "remember_readings",
     "remember_sendings",
     "restore_topic",
     "rewrite_template",

@@ -33,6 +33,10 @@ class MessageSerializer(StrictSerializer):
     not_before = Instant(read_only=True)
     created_at = Instant(read_only=True)
     sent_at = Instant(read_only=True, allow_null=True)
+    opened_at = Instant(
+        read_only=True, allow_null=True, help_text="When a person first read it; machines do not count."
+    )
+    clicked_at = Instant(read_only=True, allow_null=True, help_text="When a person first followed one of its links.")
 
     def get_reason_words(self, message: Message) -> str:
         return str(Reason(message.reason).label) if message.reason in Reason.values else ""

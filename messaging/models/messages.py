@@ -100,6 +100,10 @@ class Message(WorkspaceOwned):
     sent_at = models.DateTimeField(null=True, editable=False)
     # When it came into a state that nothing but evidence or the recipient changes.
     settled_at = models.DateTimeField(null=True, editable=False)
+    # The first time that a person read it and followed one of its links, and that a machine fetched its pictures.
+    opened_at = models.DateTimeField(null=True, editable=False)
+    clicked_at = models.DateTimeField(null=True, editable=False)
+    machine_opened_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar = WorkspaceManager.from_queryset(MessageQuerySet)()
 
@@ -152,6 +156,17 @@ class Message(WorkspaceOwned):
                 fields=["workspace", "purpose", "-created_at", "-id"],
                 condition=Q(purpose__in=RARE_PURPOSES),
                 name="message_of_rare_purpose",
+            ),
+            # Who read or followed something lately: the few of all who were written to.
+            models.Index(
+                fields=["workspace", "opened_at", "customer"],
+                condition=Q(opened_at__isnull=False),
+                name="message_lately_opened",
+            ),
+            models.Index(
+                fields=["workspace", "clicked_at", "customer"],
+                condition=Q(clicked_at__isnull=False),
+                name="message_lately_clicked",
             ),
         ]
 

@@ -8,7 +8,14 @@ import pytest
 from django.utils import timezone
 
 from customers.models import Customer, Facts
-from messaging.events import MessageBounced, MessageComplained, MessageFailed, MessageSent
+from messaging.events import (
+    MessageBounced,
+    MessageClicked,
+    MessageComplained,
+    MessageFailed,
+    MessageOpened,
+    MessageSent,
+)
 from messaging.models import Message, Suppression
 from messaging.reasons import Reason
 from tests.factories.customers import CustomerFactory
@@ -34,6 +41,21 @@ def test_last_sendings_are_facts(drained: Drained) -> None:
             )
 
     assert Facts.objects.get(customer=customer).last_sent_at == NOW - timedelta(days=1)
+
+
+def test_last_readings_are_facts(drained: Drained) -> None:
+    customer, absorbed = CustomerFactory(), CustomerFactory()
+    Customer.objects.filter(pk=absorbed.pk).update(merged_into=customer)
+    with drained():
+        for customer_id, days in ((customer.pk, 3), (absorbed.pk, 1), (None, 0)):
+            at = NOW - timedelta(days=days)
+            record(MessageOpened(customer_id=customer_id, occurred_at=at, message_id=1, purpose="flow"))
+            at -= timedelta(days=4)
+            record(MessageClicked(customer_id=customer_id, occurred_at=at, message_id=1, purpose="flow", link="1"))
+
+    facts = Facts.objects.get(customer=customer)
+    assert facts.last_opened_at == NOW - timedelta(days=1)
+    assert facts.last_clicked_at == NOW - timedelta(days=5)
 
 
 @pytest.mark.parametrize(
