@@ -24,6 +24,7 @@ from messaging.models import (
     Suppression,
     SuppressionReason,
 )
+from messaging.policies import Hold, holds
 from messaging.purposes import Purpose
 from messaging.reasons import REASON_OF_SUPPRESSION, Reason
 
@@ -47,13 +48,24 @@ class Standing:
     greeted_lately: set[int]
 
 
+def kept_back(messages: Sequence[Message]) -> dict[int, Hold]:
+    """The messages that must not leave now, by id: those that never may, and those that have to wait."""
+    standing = _standing(messages)
+    refused = {message_id: Hold(reason) for message_id, reason in _refusals(messages, standing).items()}
+    others = [message for message in messages if message.pk not in refused]
+    return refused | holds(others, standing.recipients)
+
+
 def refusals(messages: Sequence[Message]) -> dict[int, Reason]:
     """Why each message that must not be sent must not, by its id.
 
     A message with a topic needs consent to it. One without was asked for (a confirmation): it needs none, and
     goes even to the archived and those who left everything, but to no address that bounced, complained or was blocked.
     """
-    standing = _standing(messages)
+    return _refusals(messages, _standing(messages))
+
+
+def _refusals(messages: Sequence[Message], standing: Standing) -> dict[int, Reason]:
     reasons = ((message.pk, _refusal(message, standing)) for message in messages)
     return {message_id: reason for message_id, reason in reasons if reason is not None}
 

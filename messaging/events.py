@@ -156,3 +156,28 @@ class GreetingSwitchedOn(EventBody):
 @dataclass(frozen=True, kw_only=True)
 class GreetingSwitchedOff(EventBody):
     greeting_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuietHoursSet(EventBody):
+    """Hours of the customer's day."""
+
+    begins: int
+    ends: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuietHoursEnded(EventBody):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrequencyPolicySet(EventBody):
+    policy_id: int
+    messages: int
+    days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrequencyPolicyRemoved(EventBody):
+    policy_id: int

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PublicToken
@@ -15,7 +16,7 @@ from customers.models import Customer
 from messaging.actions import skip_messages
 from messaging.addresses import hash_address
 from messaging.links import LIFETIME
-from messaging.models import ConsentRecord, Message, MessageEvent, Suppression
+from messaging.models import ConsentRecord, FrequencySlot, Message, MessageEvent, Suppression
 from messaging.reasons import Reason, reason_in_words
 
 
@@ -122,4 +123,37 @@ class SuppressionData(PersonalData):
         return Suppression.objects.filter(address_hash=hash_address(customer.email_norm)).order_by("at", "pk")
 
 
-register_personal_data(MessagesData(), ConsentData(), SuppressionData())
+class FrequencySlotData(PersonalData):
+    """How often somebody was lately written to: the messages themselves tell that, so nothing is exported.
+
+    In a merge the survivor's free places take what the absorbed record held; what finds none there stays behind.
+    """
+
+    model = FrequencySlot
+    label = _("Messages that count against a limit")
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        return iter(())
+
+    def erase(self, customer: Customer) -> int:
+        return FrequencySlot.objects.filter(customer=customer).delete()[0]
+
+    def move(self, *, absorbed: Customer, survivor: Customer) -> list[int]:
+        held = FrequencySlot.objects.filter(customer=absorbed, free_at__gt=timezone.now()).select_related("policy")
+        moved = []
+        for slot in held.order_by("policy_id", "-free_at"):
+            theirs = FrequencySlot.objects.filter(customer=survivor, policy=slot.policy)
+            theirs.filter(free_at__lte=timezone.now()).delete()
+            free = set(range(1, slot.policy.messages + 1)) - set(theirs.values_list("number", flat=True))
+            if free:
+                slot.customer, slot.number = survivor, min(free)
+                slot.save(update_fields=["customer", "number"])
+                moved.append(slot.pk)
+        return moved
+
+    def move_back(self, ids: Sequence[int], *, absorbed: Customer) -> None:
+        FrequencySlot.objects.filter(customer=absorbed).delete()
+        FrequencySlot.objects.filter(pk__in=ids).update(customer=absorbed)
+
+
+register_personal_data(MessagesData(), ConsentData(), SuppressionData(), FrequencySlotData())

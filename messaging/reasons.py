@@ -29,6 +29,9 @@ class Reason(models.TextChoices):
     NOT_CONFIRMED = "not_confirmed", _("The customer has not confirmed the subscription to this topic yet.")
     WITHDRAWN = "withdrawn", _("The customer unsubscribed from this topic.")
     TOPIC_ARCHIVED = "topic_archived", _("The topic is archived.")
+    # The workspace's policies; a message that has one of these and is queued waits, and goes later
+    QUIET_HOURS = "quiet_hours", _("It is the quiet hours where the customer lives.")
+    CAPPED = "capped", _("The customer has been sent as many messages as your limit for each customer allows.")
     # The relay
     RENDER_ERROR = "render_error", _("The text could not be filled in for this customer.")
     REFUSED = "refused", _("The mail server refused the message.")

@@ -20,6 +20,10 @@ urlpatterns = [
     path("blocked-addresses/", views.suppression_list, name="suppression_list"),
     path("blocked-addresses/<int:suppression_id>/removal/", views.suppression_removal, name="suppression_removal"),
     path("customers/<int:customer_id>/consent/", views.customer_consent, name="customer_consent"),
+    path("limits/", views.policy_list, name="policy_list"),
+    path("limits/<int:policy_id>/removal/", views.policy_removal, name="policy_removal"),
+    path("limits/quiet-hours/", views.quiet_hours, name="quiet_hours"),
+    path("limits/quiet-hours/end/", views.quiet_hours_end, name="quiet_hours_end"),
     path("join-page/", views.join_page, name="join_page"),
     path("join-page/qr-code.<str:kind>", views.join_code, name="join_code"),
 ]

@@ -17,6 +17,12 @@ from messaging.actions.consent import (
 )
 from messaging.actions.consent_batches import Said, record_consents
 from messaging.actions.facts import remember_readings, remember_sendings
+from messaging.actions.policies import (
+    end_quiet_hours,
+    remove_frequency_policy,
+    set_frequency_policy,
+    set_quiet_hours,
+)
 from messaging.actions.queueing import queue_messages
 from messaging.actions.settling import decide_message, settle_by_evidence
 from messaging.actions.stopping import cancel_messages, skip_messages
@@ -47,6 +53,7 @@ __all__ = [
     "confirm_subscription",
     "decide_message",
     "edit_topic",
+    "end_quiet_hours",
     "forget_unconfirmed",
     "give_consent",
     "greet_birthdays",
@@ -60,9 +67,12 @@ __all__ = [
     "release_address",
     "remember_readings",
     "remember_sendings",
+    "remove_frequency_policy",
     "restore_topic",
     "rewrite_template",
     "send_test_greeting",
+    "set_frequency_policy",
+    "set_quiet_hours",
     "settle_by_evidence",
     "skip_messages",
     "suppress_address",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.doorbells import ring
 from accounts.scope import current_workspace_id
+from messaging.actions.slots import give_back_slots, take_slots
 from messaging.events import MessageFailed, MessageInDoubt, MessageSent, MessageSkipped
 from messaging.models import MessageEvent, MessageState
 from messaging.reasons import Reason
@@ -35,7 +36,8 @@ _json = msgspec.json.Encoder()
 class Outcome:
     """What became of a message in hand. `is_try`: the relay was asked, and this counts as an attempt.
 
-    `reason` of one that goes back into the queue is why it fails if this was its last attempt.
+    `reason` of one that goes back into the queue is why it fails if this was its last attempt; of one that has to wait
+    `until` then, why it waits.
     """
 
     message_id: int
@@ -45,6 +47,7 @@ class Outcome:
     is_try: bool = True
     # For one that goes back into the queue: not before this many seconds from now, times two for each attempt.
     back_off: int = 0
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -56,14 +59,19 @@ class Mark:
 
 
 @transaction.atomic
-def advance_messages(*, token: str, outcomes: Sequence[Outcome] = (), marks: Sequence[Mark] = ()) -> set[int]:
+def advance_messages(
+    *, token: str, outcomes: Sequence[Outcome] = (), marks: Sequence[Mark] = (), has_caps: bool = False
+) -> set[int]:
     """Write down what became of some messages in hand, and mark others as leaving. Returns which of these may leave.
 
-    A marked message may not leave if its lease ran out, if somebody stopped it, or if its address was suppressed.
+    A marked message may not leave if its lease ran out, if somebody stopped it, or if its address was suppressed; nor,
+    where the workspace `has_caps`, if its customer has no place left.
     """
     if outcomes:
         _settle(outcomes, token)
-    return _mark(marks, token) if marks else set()
+    if not marks:
+        return set()
+    return _mark_within_caps(marks, token) if has_caps else _mark(marks, token)
 
 
 _SETTLE = """update messaging_message m
@@ -72,17 +80,18 @@ _SETTLE = """update messaging_message m
                    sent_at = case when o.outcome = 'sent' then now() end,
                    settled_at = case when o.outcome in ('sent', 'failed', 'skipped') then now() end,
                    not_before = case
+                     when o.outcome = 'queued' and o.until is not null then o.until
                      when o.outcome = 'queued' and o.back_off > 0
                      then now() + least(o.back_off * 2 ^ least(m.attempts, 20) * interval '1 second', %s)
                      else m.not_before end
                from (select d.*,
                             case when d.state = 'queued' and m.attempts + d.tried >= %s then 'failed' else d.state end
                               as outcome,
-                            case when d.state <> 'queued' then d.reason
+                            case when d.state <> 'queued' or d.until is not null then d.reason
                                  when m.attempts + d.tried >= %s then coalesce(nullif(d.reason, ''), %s)
                                  else '' end as why
-                     from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[])
-                            as d(id, state, reason, reply, tried, back_off)
+                     from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[],
+                                 %s::timestamptz[]) as d(id, state, reason, reply, tried, back_off, until)
                      join messaging_message m on m.workspace_id = %s and m.id = d.id) o
                where m.workspace_id = %s and m.id = o.id
                  and (m.state in ('leased', 'sending') and m.lease_token = %s
@@ -98,6 +107,7 @@ def _settle(outcomes: Sequence[Outcome], token: str) -> None:
         [outcome.reply[:LONGEST_REPLY] for outcome in outcomes],
         [int(outcome.is_try) for outcome in outcomes],
         [outcome.back_off for outcome in outcomes],
+        [outcome.until for outcome in outcomes],
     ]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -116,9 +126,9 @@ def _settle(outcomes: Sequence[Outcome], token: str) -> None:
         settled = [Settled(*row) for row in cursor.fetchall()]
     record_settled(settled)
     MessageEvent.objects.bulk_create(
-        MessageEvent(message_id=each.message_id, kind="put_off", detail=each.reply)
+        MessageEvent(message_id=each.message_id, kind="put_off", detail=each.reply or each.reason)
         for each in settled
-        if each.state == MessageState.QUEUED and each.reply
+        if each.state == MessageState.QUEUED and (each.reply or each.reason)
     )
 
 
@@ -150,6 +160,7 @@ class Settled:
 def record_settled(settled: Sequence[Settled]) -> None:
     """Tell the timeline, and have the relay's log asked about what is in doubt."""
     record_many(event for each in settled if (event := each.event()) is not None)
+    give_back_slots([each.message_id for each in settled if each.state in (MessageState.FAILED, MessageState.SKIPPED)])
     if any(each.state == MessageState.UNKNOWN for each in settled):
         ring(DOUBTS, due_at=timezone.now() + sending_lease())
 
@@ -175,6 +186,15 @@ def _mark(marks: Sequence[Mark], token: str) -> set[int]:
             ],
         )
         return {message_id for (message_id,) in cursor.fetchall()}
+
+
+def _mark_within_caps(marks: Sequence[Mark], token: str) -> set[int]:
+    """The place is taken before the mark, and given back with it: a message that stays holds none."""
+    capped = take_slots([mark.message_id for mark in marks])
+    placed = [mark for mark in marks if mark.message_id not in capped]
+    marked = _mark(placed, token) if placed else set()
+    give_back_slots([mark.message_id for mark in placed if mark.message_id not in marked])
+    return marked
 
 
 def sending_lease() -> timedelta:

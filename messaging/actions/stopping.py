@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from messaging.actions.slots import give_back_slots
 from messaging.events import MessageCancelled, MessageSkipped
 from messaging.models import Message, MessageQuerySet, MessageState
 from messaging.reasons import Reason
@@ -40,4 +41,5 @@ def _stop(messages: MessageQuerySet, *, state: MessageState, reason: Reason) -> 
     Message.objects.filter(pk__in=[each.pk for each in stopped]).update(
         state=state, reason=reason, lease_token="", lease_expires_at=None, settled_at=timezone.now()
     )
+    give_back_slots([each.pk for each in stopped])
     return stopped

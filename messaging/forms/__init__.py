@@ -1,3 +1,4 @@
+from messaging.forms.policies import FrequencyForm, QuietHoursForm
 from messaging.forms.public import JoinForm, PreferencesForm
 from messaging.forms.workspace import (
     AddressForm,
@@ -13,10 +14,12 @@ __all__ = [
     "AddressForm",
     "ConsentForm",
     "DecisionForm",
+    "FrequencyForm",
     "GreetingForm",
     "JoinForm",
     "MessageFilterForm",
     "PreferencesForm",
+    "QuietHoursForm",
     "ReleaseForm",
     "TopicForm",
 ]

@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from messaging.actions.birthdays import DEFAULT_BODY, DEFAULT_HOUR, DEFAULT_SUBJECT
 from messaging.actions.settling import Decision
+from messaging.forms.policies import HOURS
 from messaging.models import BirthdayGreeting, MessageState, SubscriptionTopic
 from messaging.purposes import Purpose
 from messaging.queries import newest_version
 from messaging.rendering.layout import LONGEST_SUBJECT
 
-HOURS = [(hour, f"{hour}:00") for hour in range(24)]
 LARGEST_ID = 2**63 - 1
 
 

@@ -18,6 +18,7 @@ from messaging.models.messages import (
     MessageState,
     Priority,
 )
+from messaging.models.policies import FrequencyPolicy, FrequencySlot, QuietHours
 from messaging.models.templates import Template, TemplateVersion
 
 __all__ = [
@@ -29,11 +30,14 @@ __all__ = [
     "ConsentRecord",
     "ConsentSource",
     "ConsentState",
+    "FrequencyPolicy",
+    "FrequencySlot",
     "Message",
     "MessageEvent",
     "MessageQuerySet",
     "MessageState",
     "Priority",
+    "QuietHours",
     "SubscriptionTopic",
     "Suppression",
     "SuppressionReason",

@@ -20,6 +20,7 @@ from messaging.queries.messages import (
     messages_in_doubt,
     with_reasons,
 )
+from messaging.queries.policies import frequency_policies, quiet_hours
 from messaging.queries.templates import newest_version
 from messaging.queries.unconfirmed import JOIN_PAGE, never_confirmed
 
@@ -36,6 +37,7 @@ __all__ = [
     "birthday_key",
     "birthdays_ahead",
     "celebrants",
+    "frequency_policies",
     "join_address",
     "message_for_detail",
     "message_history",
@@ -44,6 +46,7 @@ __all__ = [
     "mornings",
     "never_confirmed",
     "newest_version",
+    "quiet_hours",
     "recipient_of",
     "refusals_ahead",
     "suppressions_for",

@@ -12,7 +12,7 @@ from accounts.scope import current_workspace
 from messaging.addresses import hash_address
 from messaging.models import Message, MessageEvent, MessageQuerySet, MessageState
 from messaging.queries.allowance import allowance_of
-from messaging.reasons import reason_in_words
+from messaging.reasons import Reason, reason_in_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,8 @@ def _remark(event: MessageEvent, actor: str) -> Remark:
     outcome = str(MessageState(state).label) if state in MessageState.values else ""
     match event.kind:
         case "put_off":
-            return Remark("clock", _("Put off until later"), event.detail, event.at)
+            text = reason_in_words(event.detail) if event.detail in Reason.values else event.detail
+            return Remark("clock", _("Put off until later"), text, event.at)
         case "settled":
             return Remark("mail-check", _("The mail server's log told what became of it"), outcome, event.at)
         case "decided":

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from accounts.models import Workspace
 from messaging.actions.outcomes import Mark, Outcome
-from messaging.eligibility import refusals
+from messaging.eligibility import kept_back
 from messaging.links import Links, links_for
-from messaging.models import Message, MessageState, TemplateVersion
+from messaging.models import FrequencyPolicy, Message, MessageState, TemplateVersion
+from messaging.policies import Hold
 from messaging.reasons import Reason
 from messaging.rendering import BadTemplate, Compiled, Context, Renderer, compile_subject, contexts_for, workspace_facts
 from messaging.sending.connections import Envelope
@@ -38,29 +39,35 @@ class Allowed:
 
 @dataclass(frozen=True)
 class Batch:
-    """Claimed messages, looked at once. `versions` are their templates, by id."""
+    """Claimed messages, looked at once. `versions` are their templates, by id.
+
+    `has_caps`: the workspace limits how many reach one customer, so that each takes a place when it leaves.
+    """
 
     allowed: list[Allowed]
-    refused: list[Outcome]
+    kept_back: list[Outcome]
     versions: dict[int, TemplateVersion]
+    has_caps: bool
 
 
 def look_at(messages: Sequence[Message]) -> Batch:
     """Whatever the database has to say about a batch: a handful of queries, however many there are."""
-    reasons = refusals(messages)
-    sendable = [message for message in messages if message.pk not in reasons]
+    holds = kept_back(messages)
+    sendable = [message for message in messages if message.pk not in holds]
     contexts, links = contexts_for(sendable), links_for(sendable)
     return Batch(
         allowed=[Allowed(message, contexts[message.pk], links[message.pk]) for message in sendable],
-        refused=[skipped(message_id, reason) for message_id, reason in reasons.items()],
+        kept_back=[outcome_of(message_id, hold) for message_id, hold in holds.items()],
         versions=TemplateVersion.objects.select_related("template").in_bulk(
             {message.template_version_id for message in sendable}
         ),
+        has_caps=FrequencyPolicy.objects.exists(),
     )
 
 
-def skipped(message_id: int, reason: str) -> Outcome:
-    return Outcome(message_id, MessageState.SKIPPED, reason=reason, is_try=False)
+def outcome_of(message_id: int, hold: Hold) -> Outcome:
+    state = MessageState.QUEUED if hold.until else MessageState.SKIPPED
+    return Outcome(message_id, state, reason=hold.reason, is_try=False, until=hold.until)
 
 
 class Desk:

@@ -72,7 +72,7 @@ def _send_claimed(workspace: Workspace, relay: Relay, token: str, limit: int, on
         if not messages:
             return Round()
         batch = look_at(messages)
-        advance_messages(token=token, outcomes=batch.refused)
+        advance_messages(token=token, outcomes=batch.kept_back)
     if len(messages) == limit:
         on_more()
     verdicts = _ship(workspace, relay, batch, token, until)
@@ -93,7 +93,8 @@ def _ship(workspace: Workspace, relay: Relay, batch: Batch, token: str, until: f
     if not allowed:
         return Verdicts()
     desk = Desk(workspace, _renderer, batch.versions)
-    verdicts = Shipment(workspace, lines_to(relay), desk, allowed, token=token, until=until).send()
+    shipment = Shipment(workspace, lines_to(relay), desk, allowed, token=token, until=until, has_caps=batch.has_caps)
+    verdicts = shipment.send()
     for domain in verdicts.weary_domains():
         pace.pause(domain)
     if verdicts.sent and not verdicts.trouble:

@@ -19,11 +19,11 @@ from django.db import Error, connection
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from messaging.actions.outcomes import Mark, Outcome, advance_messages
-from messaging.eligibility import refusals
+from messaging.eligibility import kept_back
 from messaging.queries.outbox import still_in_hand
 from messaging.sending.connections import Connection, Envelope, Happening, Held
 from messaging.sending.lines import Lines
-from messaging.sending.preparation import Allowed, Desk, skipped
+from messaging.sending.preparation import Allowed, Desk, outcome_of
 from messaging.sending.relays import RelayUnavailable
 from messaging.sending.verdicts import Verdicts, put_back
 
@@ -40,11 +40,20 @@ class Shipment:
     """`allowed` are leased under `token`. What is not begun by `until` (monotonic seconds) stays leased."""
 
     def __init__(  # noqa: PLR0913  all of it is one batch's
-        self, workspace: Workspace, lines: Lines, desk: Desk, allowed: Sequence[Allowed], *, token: str, until: float
+        self,
+        workspace: Workspace,
+        lines: Lines,
+        desk: Desk,
+        allowed: Sequence[Allowed],
+        *,
+        token: str,
+        until: float,
+        has_caps: bool = False,
     ) -> None:
         self._workspace = workspace
         self._lines = lines
         self._desk = desk
+        self._has_caps = has_caps
         self._by_id = {each.message.pk: each for each in allowed}
         self._waiting: Iterator[Allowed] = iter(allowed)
         self._token = token
@@ -162,7 +171,7 @@ class Shipment:
 
     def _advance(self, marks: Sequence[Mark]) -> set[int]:
         with workspace_scope(self._workspace):
-            allowed = advance_messages(token=self._token, outcomes=self._outcomes, marks=marks)
+            allowed = advance_messages(token=self._token, outcomes=self._outcomes, marks=marks, has_caps=self._has_caps)
         self._outcomes = []
         return allowed
 
@@ -178,13 +187,18 @@ class Shipment:
         self._settle_at = time.monotonic() + DATABASE_PAUSE
 
     def _explain(self, stopped: set[int]) -> None:
-        """Those that may not leave although they are in our hands still: their address was suppressed just now.
+        """Those that may not leave although they are in our hands still, for what has become true just now.
 
-        The others were stopped by somebody, or their lease has run out: then they are not ours to write about.
+        Their address was suppressed, or another message took their customer's last place; if that was given back
+        meanwhile, they go in the next round. The others were stopped by somebody, or their lease has run out: then they
+        are not ours to write about.
         """
         with contextlib.suppress(Error), workspace_scope(self._workspace):
-            reasons = refusals(still_in_hand(stopped, token=self._token))
-            self._keep([skipped(message_id, reason) for message_id, reason in reasons.items()])
+            messages = still_in_hand(stopped, token=self._token)
+            holds = kept_back(messages)
+            self._keep(
+                [outcome_of(each.pk, holds[each.pk]) if each.pk in holds else put_back(each.pk) for each in messages]
+            )
 
     def _replace_lost(self) -> None:
         lost = [each for each in self._connections if not each.is_open]

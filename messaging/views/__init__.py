@@ -9,6 +9,7 @@ from messaging.views.consent import customer_consent, join_code, join_page
 from messaging.views.joining import join
 from messaging.views.links import confirmation, preferences, unsubscribe
 from messaging.views.messages import message_decision, message_detail, message_html, message_list
+from messaging.views.policies import policy_list, policy_removal, quiet_hours, quiet_hours_end
 from messaging.views.suppressions import suppression_list, suppression_removal
 from messaging.views.topics import topic_archival, topic_edit, topic_list, topic_restoration
 
@@ -27,7 +28,11 @@ __all__ = [
     "message_detail",
     "message_html",
     "message_list",
+    "policy_list",
+    "policy_removal",
     "preferences",
+    "quiet_hours",
+    "quiet_hours_end",
     "suppression_list",
     "suppression_removal",
     "topic_archival",

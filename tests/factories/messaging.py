@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from customers.models import Customer
 from messaging.addresses import hash_address
 from messaging.models import (
     ConsentRecord,
@@ -76,3 +78,9 @@ class MessageFactory(DjangoModelFactory[Message]):
     address_hash = factory.LazyAttribute(lambda message: hash_address(message.address))
     # A test is one transaction, and Postgres' now() is when it began.
     not_before = factory.LazyFunction(lambda: timezone.now() - timedelta(minutes=5))
+
+
+def newsletter_for(customer: Customer, **fields: Any) -> Message:
+    """A message about a topic that this customer agreed to, due now."""
+    consent = ConsentFactory(customer=customer, topic__key="newsletter")
+    return MessageFactory(customer=customer, topic=consent.topic, **fields)

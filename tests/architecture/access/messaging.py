@@ -52,6 +52,15 @@ def told(_: Kwargs) -> dict[str, object]:
     return {"topic": SubscriptionTopic.objects.get().pk, "word": "give", "detail": "at the counter"}
 
 
+def a_policy() -> Kwargs:
+    return {"policy_id": actions.set_frequency_policy(messages=2, days=7, wait_days=0, spares_automations=True).pk}
+
+
+def quiet_hours() -> Kwargs:
+    actions.set_quiet_hours(begins=22, ends=8)
+    return {}
+
+
 TOPIC = {"name": "Cakes", "description": "New cakes"}
 ROWS = {
     "messaging:message_list": Row(),
@@ -72,6 +81,10 @@ ROWS = {
     "messaging:suppression_list": Row(post=lambda _: {"address": "maria@mail.example", "why": "asked us to"}),
     "messaging:suppression_removal": Row(a_suppression, get=False, post=lambda _: {"why": "a mistake"}),
     "messaging:customer_consent": Row(a_customer, get=False, post=told, foreign={"topic": TopicFactory}),
+    "messaging:policy_list": Row(post=lambda _: {"messages": 2, "days": 7, "wait_days": 0}),
+    "messaging:policy_removal": Row(a_policy, get=False, post=lambda _: {}),
+    "messaging:quiet_hours": Row(get=False, post=lambda _: {"begins": 22, "ends": 8}),
+    "messaging:quiet_hours_end": Row(quiet_hours, get=False, post=lambda _: {}),
     "messaging:join_page": Row(),
     "messaging:join_code": Row(a_code),
 }

@@ -1,0 +1,112 @@
+"""When a message that may be sent may not be sent yet: quiet hours where its recipient lives, and frequency caps."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Min
+from django.utils import timezone
+
+from accounts.scope import current_workspace
+from customers.models import Customer
+from messaging.local_mornings import first_instant, zone_or
+from messaging.models import FrequencyPolicy, FrequencySlot, Message, MessageEvent, Priority, QuietHours
+from messaging.reasons import Reason
+
+# Another message of the same batch has asked for the last place, and may yet give it back.
+SOON = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why a message does not leave now. It waits `until` then; None: it is never sent."""
+
+    reason: Reason
+    until: datetime | None = None
+
+
+def holds(messages: Sequence[Message], recipients: Mapping[int, Customer]) -> dict[int, Hold]:
+    """The messages that the workspace's policies keep back, by id. `recipients` by the customer ids of the messages.
+
+    Only what has a topic: whoever asked for something gets it at once. Two queries, two more where there are caps.
+    """
+    marketing = [each for each in messages if each.is_marketing and each.customer_id in recipients]
+    found = _held_by_night(marketing, recipients)
+    return found | _held_by_caps([each for each in marketing if each.pk not in found])
+
+
+def _held_by_night(messages: Sequence[Message], recipients: Mapping[int, Customer]) -> dict[int, Hold]:
+    quiet = QuietHours.objects.first() if messages else None
+    if quiet is None:
+        return {}
+    home, now = current_workspace().tzinfo, timezone.now()
+    untils = {
+        each.pk: quiet_until(
+            now, zone_or(recipients[each.customer_id].zone, home), begins=quiet.begins, ends=quiet.ends
+        )
+        for each in messages
+        if each.customer_id
+    }
+    return {message_id: Hold(Reason.QUIET_HOURS, until) for message_id, until in untils.items() if until}
+
+
+def quiet_until(now: datetime, zone: ZoneInfo, *, begins: int, ends: int) -> datetime | None:
+    """When the quiet hours that hold at `now` in `zone` are over; None outside them.
+
+    When clocks are put back over their end, they are over when it strikes for the first time.
+    """
+    local = now.astimezone(zone)
+    hour = local.hour
+    is_quiet = begins <= hour < ends if begins < ends else hour >= begins or hour < ends
+    if not is_quiet:
+        return None
+    day = local.date() if hour < ends else local.date() + timedelta(days=1)
+    until = first_instant(day, ends, zone)
+    return until if until > now else None
+
+
+def _held_by_caps(messages: Sequence[Message]) -> dict[int, Hold]:
+    policies = list(FrequencyPolicy.objects.all()) if messages else []
+    if not policies:
+        return {}
+    taken = _taken_until({each.customer_id for each in messages if each.customer_id})
+    asking: Counter[tuple[int, int | None]] = Counter()
+    full: dict[int, tuple[FrequencyPolicy, datetime]] = {}
+    for each in sorted(messages, key=lambda message: (message.priority, message.not_before, message.pk)):
+        for policy in policies:
+            place = (policy.pk, each.customer_id)
+            others = sorted(until for holder, until in taken[place] if holder != each.pk)
+            if len(others) + asking[place] < policy.messages:
+                asking[place] += 1 if len(others) == len(taken[place]) else 0
+            elif not (policy.spares_automations and each.priority < Priority.CAMPAIGN):
+                free_at = others[-policy.messages] if len(others) >= policy.messages else timezone.now() + SOON
+                full[each.pk] = max(full.get(each.pk, (policy, free_at)), (policy, free_at), key=lambda it: it[1])
+    since = _waiting_since(full)
+    return {
+        message_id: _wait_or_drop(policy, free_at, since.get(message_id, timezone.now()))
+        for message_id, (policy, free_at) in full.items()
+    }
+
+
+def _wait_or_drop(policy: FrequencyPolicy, free_at: datetime, since: datetime) -> Hold:
+    may_wait = policy.wait_days and free_at <= since + timedelta(days=policy.wait_days)
+    return Hold(Reason.CAPPED, free_at if may_wait else None)
+
+
+def _taken_until(customer_ids: Collection[int]) -> defaultdict[tuple[int, int | None], list[tuple[int, datetime]]]:
+    """By policy and customer: which message has a place until when."""
+    rows = FrequencySlot.objects.filter(customer__in=customer_ids, free_at__gt=timezone.now())
+    found: defaultdict[tuple[int, int | None], list[tuple[int, datetime]]] = defaultdict(list)
+    for policy_id, customer_id, message_id, free_at in rows.values_list("policy", "customer", "message", "free_at"):
+        found[policy_id, customer_id].append((message_id, free_at))
+    return found
+
+
+def _waiting_since(message_ids: Collection[int]) -> dict[int, datetime]:
+    """When each that waits already was put off for the first time."""
+    events = MessageEvent.objects.filter(message__in=message_ids, kind="put_off", detail=Reason.CAPPED)
+    return dict(events.values("message").annotate(at=Min("at")).values_list("message", "at"))
