@@ -15,7 +15,8 @@ class MessageDraft:
 
     The values of `context` are strings, numbers, or lists of flat dicts of these: never model instances, never a
     secret (what a link must prove is made when the message is sent, by `messaging.links`).
-    `not_before` None: at once. `topic_id` None: transactional, which needs no consent.
+    `not_before` None: at once. `topic_id` None: transactional, which needs no consent. `held_out`: it is written down
+    so that its customer can be compared with those who were written to, and never sent.
     """
 
     address: str
@@ -27,3 +28,5 @@ class MessageDraft:
     context: dict[str, Any] = field(default_factory=dict)
     priority: int = Priority.AUTOMATION
     not_before: datetime | None = None
+    campaign_id: int | None = None
+    held_out: bool = False

@@ -47,6 +47,8 @@ class Reason(models.TextChoices):
         "reconsidered",
         _("The customer's record was changed before the message left; it was looked at again."),
     )
+    HOLDOUT = "holdout", _("The customer was held out of the campaign, to compare with those who were written to.")
+    CAMPAIGN_CANCELLED = "campaign_cancelled", _("The campaign was cancelled before the message left.")
     BIRTHDAY_MOVED = "birthday_moved", _("The birthday was changed before the message left.")
     GREETED_LATELY = "greeted_lately", _("The customer was already greeted within the last 300 days.")
     TOO_LATE = "too_late", _("The day was over before the message could leave.")

@@ -5,7 +5,7 @@ import zoneinfo
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +38,14 @@ class Workspace(models.Model):
     # At most so many leave in any minute and in any 24 hours; none is no limit. Relays have limits of their own.
     messages_per_minute = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     messages_per_day = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    # Whether whoever built or edited a campaign may not launch it too.
+    needs_approval = models.BooleanField(default=False, db_default=False)
+    # An order counts for the message that its customer followed or read at most so many days before.
+    goal_days = models.PositiveSmallIntegerField(
+        default=5, db_default=5, validators=[MinValueValidator(1), MaxValueValidator(90)]
+    )
+    # And, if nothing was followed or read, for the one that was received.
+    counts_receipts = models.BooleanField(default=False, db_default=False)
     postal_address = models.TextField(blank=True, max_length=500)
     privacy_notice = models.TextField(blank=True, max_length=10_000)
     created_at = models.DateTimeField(auto_now_add=True)

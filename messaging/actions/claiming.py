@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import socket
 from datetime import timedelta
+from math import ceil
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -14,8 +16,12 @@ from django.db.models import Q
 from accounts.models import Workspace
 from accounts.scope import current_workspace_id
 from messaging.actions.outcomes import Settled, record_settled
-from messaging.models import Message, MessageState
-from messaging.queries.allowance import allowance_of
+from messaging.models import Campaign, Message, MessageState
+from messaging.queries.allowance import allowance_of, pace_of
+
+# Which of those that are due, in their order: each follows an index of its own.
+ALONE = "campaign_id is null order by priority, not_before, id"
+IN_CAMPAIGN = "campaign_id = %(campaign)s order by not_before, id"
 
 
 def new_token() -> str:
@@ -26,29 +32,55 @@ def new_token() -> str:
 def claim_messages(*, limit: int, token: str) -> list[Message]:
     """Take what is due into this worker's hands, the most urgent first, and no more than the workspace's limits leave.
 
-    Nobody else gets the same.
+    Nobody else gets the same. Campaigns come last and share what is left, each up to its own pace; one that is paused
+    or cancelled has none to give.
     """
     if (limited := _limited_workspace()) and (allowance := allowance_of(limited)):
         limit = min(limit, allowance.left)
-    claimed = Message.objects.raw(
+    claimed = _claim(ALONE, limit, token)
+    campaigns = list(Campaign.objects.sending().order_by("pk")) if len(claimed) < limit else []
+    # Who begins changes from claim to claim, so that a share which can't be divided falls to each in turn.
+    random.shuffle(campaigns)
+    for position, campaign in enumerate(campaigns):
+        share = ceil((limit - len(claimed)) / (len(campaigns) - position))
+        claimed += _claim(IN_CAMPAIGN, _paced(campaign, share), token, campaign=campaign.pk)
+    return sorted(claimed, key=lambda message: (message.priority, message.not_before, message.pk))
+
+
+def _claim(which: str, limit: int, token: str, **parameters: int) -> list[Message]:
+    if limit <= 0:
+        return []
+    rows = Message.objects.raw(
         # Materialized: Postgres may run a sub-select once for each row of the other side, and then its limit is none.
-        """with due as materialized (
-             select id from messaging_message
-             where workspace_id = %(workspace)s and state = 'queued' and not_before <= now()
-             order by priority, not_before, id for update skip locked limit %(limit)s)
-           update messaging_message m
-           set state = 'leased', lease_token = %(token)s, lease_expires_at = now() + %(lease)s
-           from due
-           where m.workspace_id = %(workspace)s and m.id = due.id
-           returning m.*""",
+        f"""with due as materialized (
+              select id from messaging_message
+              where workspace_id = %(workspace)s and state = 'queued' and not_before <= now() and {which}
+              for update skip locked limit %(limit)s)
+            update messaging_message m
+            set state = 'leased', lease_token = %(token)s, lease_expires_at = now() + %(lease)s
+            from due
+            where m.workspace_id = %(workspace)s and m.id = due.id
+            returning m.*""",  # noqa: S608
         {
             "token": token,
             "lease": timedelta(seconds=settings.MESSAGE_LEASE_SECONDS),
             "workspace": current_workspace_id(),
             "limit": limit,
+            **parameters,
         },
     )
-    return sorted(claimed, key=lambda message: (message.priority, message.not_before, message.pk))
+    return list(rows)
+
+
+def _paced(campaign: Campaign, wanted: int) -> int:
+    """How many the campaign's own pace leaves. Its row is locked, so that of two workers the second counts the first's.
+
+    It may have been paused since it was read; then it has none.
+    """
+    if campaign.per_hour is None:
+        return wanted
+    locked = Campaign.objects.sending().select_for_update(of=("self",), no_key=True).filter(pk=campaign.pk).first()
+    return min(wanted, pace_of(locked).left) if locked else 0
 
 
 def _limited_workspace() -> Workspace | None:

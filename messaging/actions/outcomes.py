@@ -64,8 +64,8 @@ def advance_messages(
 ) -> set[int]:
     """Write down what became of some messages in hand, and mark others as leaving. Returns which of these may leave.
 
-    A marked message may not leave if its lease ran out, if somebody stopped it, or if its address was suppressed; nor,
-    where the workspace `has_caps`, if its customer has no place left.
+    A marked message may not leave if its lease ran out, if somebody stopped it or paused its campaign, or if its
+    address was suppressed; nor, where the workspace `has_caps`, if its customer has no place left.
     """
     if outcomes:
         _settle(outcomes, token)
@@ -176,6 +176,10 @@ def _mark(marks: Sequence[Mark], token: str) -> set[int]:
                  and not exists (select from messaging_suppression s
                                  where s.workspace_id = m.workspace_id and s.address_hash = m.address_hash
                                    and (m.topic_id is not null or s.reason <> 'unsubscribed'))
+                 and (m.campaign_id is null
+                      or exists (select from messaging_campaign c
+                                 where c.workspace_id = m.workspace_id and c.id = m.campaign_id
+                                   and c.state = 'sending'))
                returning m.id""",
             [
                 sending_lease(),  # type: ignore[list-item]  # as above

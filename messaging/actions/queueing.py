@@ -13,7 +13,8 @@ from accounts.doorbells import ring
 from accounts.scope import current_workspace_id
 from messaging.addresses import hash_address
 from messaging.drafts import MessageDraft
-from messaging.reasons import TAKEN_BACK, WANTS_CONSENT
+from messaging.models import MessageState
+from messaging.reasons import TAKEN_BACK, WANTS_CONSENT, Reason
 
 QUEUE = "messages"
 LARGEST_BATCH = 10_000  # rows a statement, so that no transaction holds the timeline's horizon for long
@@ -45,13 +46,13 @@ def _insert(drafts: Sequence[MessageDraft], now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             """insert into messaging_message
-                 (workspace_id, message_id, created_at, state, reason, reply, attempts, lease_token,
-                  customer_id, topic_id, template_version_id, purpose, dedupe_key, address, address_hash, context,
-                  priority, not_before)
-               select %s, '<' || replace(gen_random_uuid()::text, '-', '') || '@' || %s || '>', %s, 'queued', '', '', 0,
-                      '', draft.*
-               from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
-                           %s::jsonb[], %s::int[], %s::timestamptz[]) as draft
+                 (workspace_id, message_id, created_at, reply, attempts, lease_token, state, reason, settled_at,
+                  customer_id, topic_id, template_version_id, campaign_id, purpose, dedupe_key, address, address_hash,
+                  context, priority, not_before)
+               select %s, '<' || replace(gen_random_uuid()::text, '-', '') || '@' || %s || '>', %s, '', 0, '', draft.*
+               from unnest(%s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[],
+                           %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::int[],
+                           %s::timestamptz[]) as draft
                on conflict (workspace_id, dedupe_key) do update
                  set state = 'queued', reason = '', settled_at = null, topic_id = excluded.topic_id,
                      template_version_id = excluded.template_version_id, address = excluded.address,
@@ -74,9 +75,13 @@ def _insert(drafts: Sequence[MessageDraft], now: datetime) -> int:
 def _row(draft: MessageDraft, now: datetime) -> tuple[object, ...]:
     address = draft.address.strip()
     return (
+        MessageState.SKIPPED.value if draft.held_out else MessageState.QUEUED.value,
+        Reason.HOLDOUT.value if draft.held_out else "",
+        now if draft.held_out else None,
         draft.customer_id,
         draft.topic_id,
         draft.template_version_id,
+        draft.campaign_id,
         draft.purpose,
         draft.dedupe_key,
         address,

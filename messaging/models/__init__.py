@@ -1,4 +1,16 @@
 from messaging.models.birthdays import BirthdayGreeting
+from messaging.models.campaigns import (
+    EDITABLE_STATES,
+    UNDER_WAY_STATES,
+    Campaign,
+    CampaignQuerySet,
+    CampaignSegment,
+    CampaignState,
+    PauseReason,
+    Reach,
+    Repeats,
+    Timing,
+)
 from messaging.models.consent import (
     STOPS_EVERYTHING,
     ConsentRecord,
@@ -24,9 +36,15 @@ from messaging.models.templates import Template, TemplateVersion
 __all__ = [
     "ACCEPTED_STATES",
     "ATTENTION_STATES",
+    "EDITABLE_STATES",
     "LEASED_STATES",
     "STOPS_EVERYTHING",
+    "UNDER_WAY_STATES",
     "BirthdayGreeting",
+    "Campaign",
+    "CampaignQuerySet",
+    "CampaignSegment",
+    "CampaignState",
     "ConsentRecord",
     "ConsentSource",
     "ConsentState",
@@ -36,11 +54,15 @@ __all__ = [
     "MessageEvent",
     "MessageQuerySet",
     "MessageState",
+    "PauseReason",
     "Priority",
     "QuietHours",
+    "Reach",
+    "Repeats",
     "SubscriptionTopic",
     "Suppression",
     "SuppressionReason",
     "Template",
     "TemplateVersion",
+    "Timing",
 ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import WorkspaceForeignKey
 from accounts.models import WorkspaceManager, WorkspaceOwned
 from customers.models import Customer
+from messaging.models.campaigns import Campaign
 from messaging.models.consent import SubscriptionTopic
 from messaging.models.templates import TemplateVersion
 from messaging.purposes import Purpose
@@ -77,6 +78,7 @@ class Message(WorkspaceOwned):
     customer = WorkspaceForeignKey(Customer, on_delete=models.PROTECT, null=True, related_name="messages")
     purpose = models.CharField(max_length=40)
     topic = WorkspaceForeignKey(SubscriptionTopic, on_delete=models.PROTECT, null=True, related_name="messages")
+    campaign = WorkspaceForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="messages")
     template_version = WorkspaceForeignKey(TemplateVersion, on_delete=models.PROTECT, related_name="messages")
     dedupe_key = models.CharField(max_length=200)
     message_id = models.CharField(max_length=200)
@@ -104,6 +106,8 @@ class Message(WorkspaceOwned):
     opened_at = models.DateTimeField(null=True, editable=False)
     clicked_at = models.DateTimeField(null=True, editable=False)
     machine_opened_at = models.DateTimeField(null=True, editable=False)
+    # When somebody left its topic, or all of them, by one of its links.
+    unsubscribed_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar = WorkspaceManager.from_queryset(MessageQuerySet)()
 
@@ -129,10 +133,38 @@ class Message(WorkspaceOwned):
             models.CheckConstraint(condition=~Q(dedupe_key=""), name="message_has_a_dedupe_key"),
         ]
         indexes = [
+            # Those of campaigns wait by themselves: of one that is paused nothing is looked at, however much waits.
             models.Index(
                 fields=["workspace", "priority", "not_before", "id"],
-                condition=Q(state="queued"),
-                name="message_waiting",
+                condition=Q(state="queued", campaign=None),
+                name="message_waiting_alone",
+            ),
+            models.Index(
+                fields=["workspace", "campaign", "not_before", "id"],
+                condition=Q(state="queued", campaign__isnull=False),
+                name="message_waiting_in_campaign",
+            ),
+            models.Index(fields=["workspace", "campaign", "-id"], name="message_of_campaign"),
+            # What a report counts, and opens, of a campaign: the few of its many.
+            models.Index(
+                fields=["workspace", "campaign", "state", "-id"],
+                condition=Q(campaign__isnull=False, state__in=ATTENTION_STATES),
+                name="message_of_campaign_by_state",
+            ),
+            models.Index(
+                fields=["workspace", "campaign", "-id"],
+                condition=Q(campaign__isnull=False, opened_at__isnull=False),
+                name="message_of_campaign_opened",
+            ),
+            models.Index(
+                fields=["workspace", "campaign", "-id"],
+                condition=Q(campaign__isnull=False, clicked_at__isnull=False),
+                name="message_of_campaign_clicked",
+            ),
+            models.Index(
+                fields=["workspace", "campaign", "-id"],
+                condition=Q(campaign__isnull=False, unsubscribed_at__isnull=False),
+                name="message_of_campaign_left",
             ),
             models.Index(
                 fields=["workspace", "lease_expires_at"],

@@ -15,9 +15,10 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from accounts.models import Workspace
-from messaging.models import LEASED_STATES, Message
+from messaging.models import LEASED_STATES, Campaign, Message, MessageQuerySet
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MINUTES_PER_HOUR = 60
 # With everything in workers' hands: when to look again, for they may put some back.
 SOON = timedelta(seconds=1)
 
@@ -56,16 +57,23 @@ class Allowance:
 def allowance_of(workspace: Workspace) -> Allowance | None:
     """The tighter one of its limits; nothing where it has none. `workspace` is the one in scope."""
     limits = [(workspace.messages_per_minute, MINUTE), (workspace.messages_per_day, DAY)]
-    found = [_allowance(messages, window) for messages, window in limits if messages is not None]
+    everything = Message.objects.all()
+    found = [_allowance(everything, messages, window) for messages, window in limits if messages is not None]
     return min(found, key=lambda allowance: (allowance.left, -allowance.wait), default=None)
 
 
-def _allowance(messages: int, window: timedelta) -> Allowance:
+def pace_of(campaign: Campaign) -> Allowance:
+    """What its pace an hour, kept in every minute, leaves of a campaign that has one."""
+    per_minute = max((campaign.per_hour or 0) // MINUTES_PER_HOUR, 1)
+    return _allowance(Message.objects.filter(campaign=campaign), per_minute, MINUTE)
+
+
+def _allowance(counted: MessageQuerySet, messages: int, window: timedelta) -> Allowance:
     """What is in workers' hands may leave at any moment, and counts as if it had."""
-    room = messages - Message.objects.filter(state__in=LEASED_STATES).count()
+    room = messages - counted.filter(state__in=LEASED_STATES).count()
     if room <= 0:
         return Allowance(messages, window, left=0, next_at=timezone.now() + SOON)
-    handed_over = Message.objects.filter(tried_at__gt=Now() - window).exclude(state__in=LEASED_STATES)
+    handed_over = counted.filter(tried_at__gt=Now() - window).exclude(state__in=LEASED_STATES)
     newest = handed_over.order_by("-tried_at").values("tried_at")[:room]
     tried = newest.aggregate(count=Count("tried_at"), oldest=Min("tried_at"))
     left = room - tried["count"]

@@ -16,16 +16,22 @@ def still_in_hand(message_ids: Collection[int], *, token: str) -> list[Message]:
 def next_due_at() -> datetime | None:
     """When there is something to do next: a message that becomes due, or a lease that runs out."""
     with connection.cursor() as cursor:
-        # By priority, because the index `message_waiting` begins with it: one look into the index each.
+        # By priority and by campaign, because the indexes of what waits begin with these: one look into them each.
         cursor.execute(
             """select least(
-                 (select min(first.not_before) from unnest(%s::int[]) as p(priority), lateral (
+                 (select min(first.not_before) from unnest(%(priorities)s::int[]) as p(priority), lateral (
                     select not_before from messaging_message m
-                    where m.workspace_id = %s and m.state = 'queued' and m.priority = p.priority
+                    where m.workspace_id = %(workspace)s and m.state = 'queued' and m.campaign_id is null
+                      and m.priority = p.priority
                     order by not_before limit 1) first),
+                 (select min(first.not_before) from messaging_campaign c, lateral (
+                    select not_before from messaging_message m
+                    where m.workspace_id = %(workspace)s and m.state = 'queued' and m.campaign_id = c.id
+                    order by not_before limit 1) first
+                  where c.workspace_id = %(workspace)s and c.state = 'sending'),
                  (select min(lease_expires_at) from messaging_message
-                  where workspace_id = %s and state in ('leased', 'sending')))""",
-            [Priority.values, current_workspace_id(), current_workspace_id()],
+                  where workspace_id = %(workspace)s and state in ('leased', 'sending')))""",
+            {"priorities": Priority.values, "workspace": current_workspace_id()},
         )
         due_at: datetime | None = cursor.fetchone()[0]
     return due_at
