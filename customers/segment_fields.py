@@ -26,11 +26,13 @@ from customers.events import (
 from customers.models import CustomerTag, Segment, SegmentMembership, Tag
 from customers.models.customers import Channel
 from customers.segments.comparing import Kind
+from customers.segments.event_fields import CustomEventFamily, EventFamily
 from customers.segments.fields import ColumnField, register_field_family, register_segment_fields
 from customers.segments.labels import AttributeFamily, LinkField
 from customers.segments.yearly import YearlyField
 
 PROFILE, PLACE, LABELS = _("Profile"), _("Where they live"), _("Attributes and tags")
+HAPPENED, TOLD = _("What happened"), _("What your shop told")
 
 # Whoever is added, changed, put away or merged may come to fit, or not to fit any more.
 WHO_COUNTS = frozenset(
@@ -90,3 +92,5 @@ register_segment_fields(
     ),
 )
 register_field_family(AttributeFamily(LABELS, WHO_COUNTS))
+register_field_family(EventFamily(HAPPENED, WHO_COUNTS))
+register_field_family(CustomEventFamily(TOLD, WHO_COUNTS))

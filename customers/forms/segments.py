@@ -46,5 +46,13 @@ def read_definition(written: str) -> Group:
     return definition
 
 
+def fields_asked(written: str) -> set[str]:
+    """The keys that a rule names, also one that can't be asked; none of what is no rule."""
+    try:
+        return {condition.field for condition in definition_of(json.loads(written)).conditions()}
+    except (ValueError, RecursionError):
+        return set()
+
+
 def written(definition: dict[str, Any]) -> str:
     return json.dumps(definition, indent=2, ensure_ascii=False)

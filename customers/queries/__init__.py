@@ -10,7 +10,13 @@ from customers.queries.listing import (
 from customers.queries.privacy import everything_known, known_counts, people_of
 from customers.queries.profiles import attributes_with_uses, newest_notes, tags_of, who_they_are
 from customers.queries.searching import MOST_FOUND, Found, best_customers, find_customers
-from customers.queries.segments import archived_segments, field_catalogue, member_page, segments_by_name
+from customers.queries.segments import (
+    archived_segments,
+    field_catalogue,
+    member_page,
+    property_operators,
+    segments_by_name,
+)
 from customers.queries.tags import tags_with_uses
 from customers.queries.timeline import identities, timeline_page
 
@@ -36,6 +42,7 @@ __all__ = [
     "member_page",
     "newest_notes",
     "people_of",
+    "property_operators",
     "segments_by_name",
     "source_channels",
     "tags_of",

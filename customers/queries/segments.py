@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.db.models import QuerySet
@@ -8,7 +9,8 @@ from django.db.models import QuerySet
 from accounts.paging import Page, keyset_page
 from customers.models import Segment, SegmentMembership
 from customers.segments.comparing import Operator
-from customers.segments.fields import SegmentField, segment_fields
+from customers.segments.fields import ConditionRefused, SegmentField, segment_field, segment_fields
+from customers.segments.properties import PROPERTY_OPERATORS
 
 
 def segments_by_name() -> QuerySet[Segment]:
@@ -25,9 +27,24 @@ def member_page(segment: Segment, *, cursor: str = "", size: int = 50) -> Page[S
     return keyset_page(memberships, sort="-pk", cursor=cursor, size=size)
 
 
-def field_catalogue() -> list[dict[str, Any]]:
-    """All that can be asked, for the builder and for programs: plain values only."""
-    return [_described(field) for field in segment_fields()]
+def field_catalogue(asked: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """All that can be asked, for the builder and for programs: plain values only.
+
+    With what is `asked` already, by keys: what a shop told under a name that it has not used lately is offered no more.
+    """
+    offered = segment_fields()
+    keys = {field.key for field in offered}
+    return [_described(field) for field in [*offered, *_others(key for key in asked if key not in keys)]]
+
+
+def property_operators() -> list[dict[str, str]]:
+    return [_operator(key, operator) for key, operator in PROPERTY_OPERATORS.items()]
+
+
+def _others(keys: Iterable[str]) -> Iterator[SegmentField]:
+    for key in sorted(set(keys)):
+        with suppress(ConditionRefused):
+            yield segment_field(key)
 
 
 def _described(field: SegmentField) -> dict[str, Any]:
@@ -38,6 +55,7 @@ def _described(field: SegmentField) -> dict[str, Any]:
         "operators": [_operator(key, operator) for key, operator in field.operators.items()],
         "choices": _choices(field.choices()),
         "takes_window": field.takes_window,
+        "properties": None if field.properties is None else list(field.properties),
         "filters": [{"key": name, "choices": _choices(field.filter_choices(name))} for name in field.filters],
     }
 

@@ -37,6 +37,11 @@ class TimelinePage:
     next_cursor: str | None
 
 
+def kind_in_words(kind: str) -> str:
+    """`OrderPaid` as `Order paid`."""
+    return _CAPITALS.sub(" ", kind).capitalize()
+
+
 def identities(customer: Customer) -> list[int]:
     """The customer and all who were found to be the same person: events keep the id that they were recorded with."""
     return [customer.pk, *Customer.objects.filter(merged_into=customer).order_by("pk").values_list("pk", flat=True)]
@@ -56,7 +61,7 @@ def timeline_page(customer: Customer, *, group: str = "", cursor: str = "", size
 
 def _described(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     """Each describer gets its events at once. What none has words for is called by its kind."""
-    words = {event.pk: TimelineEntry("point", _CAPITALS.sub(" ", event.kind).capitalize()) for event in events}
+    words = {event.pk: TimelineEntry("point", kind_in_words(event.kind)) for event in events}
     batches: dict[Describe, list[Event]] = defaultdict(list)
     for event in events:
         if event.kind in describers():

@@ -62,6 +62,11 @@ class Understood:
             return self._questions[id(rule)].ask(frame)
         asked = [self._combined(each, frame) for each in rule.rules]
         if rule.match is Match.NONE:
-            return reduce(and_, (Q(_IsNotTrue(ExpressionWrapper(each, BooleanField()))) for each in asked))
+            return reduce(and_, (self._contrary(*each, frame) for each in zip(rule.rules, asked, strict=True)))
         joined: Callable[[Q, Q], Q] = and_ if rule.match is Match.ALL else or_
         return reduce(joined, asked)
+
+    def _contrary(self, rule: Condition | Group, asked: Q, frame: Frame) -> Q:
+        if isinstance(rule, Condition) and self._questions[id(rule)].is_certain(frame):
+            return ~asked  # which the planner sees through
+        return Q(_IsNotTrue(ExpressionWrapper(asked, BooleanField())))

@@ -49,6 +49,10 @@ class Question(ABC):
     def ask(self, frame: Frame) -> Q:
         """Over Customer. Never asks twice: the caller combines."""
 
+    def is_certain(self, frame: Frame) -> bool:
+        """Whether what is asked is true or false of everybody, and never unknown."""
+        return False
+
     def flips(self, frame: Frame, *, since: date) -> Q | None:
         """Over Customer, a superset of those whose answer changed by nothing but the days that passed since."""
         return None
@@ -63,6 +67,8 @@ class SegmentField(ABC):
     # Which of `within_days` and `where` a condition may have.
     takes_window: ClassVar[bool] = False
     filters: ClassVar[tuple[str, ...]] = ()
+    # Of what happened with properties, those that are known; `where` may then ask any.
+    properties: Sequence[str] | None = None
 
     @property
     @abstractmethod
@@ -97,7 +103,7 @@ def value_of(condition: Condition, field: SegmentField) -> Any:
         raise ConditionRefused(_("This field is compared by one of: %(known)s.") % {"known": known}, part="is")
     if condition.within_days is not None and not field.takes_window:
         raise ConditionRefused(_("This field has no window of days."), part="within_days")
-    for name in condition.where:
+    for name in condition.where if field.properties is None else ():
         if name not in field.filters:
             raise ConditionRefused(_("“%(name)s” means nothing here.") % {"name": name}, part=f"where.{name}")
     try:

@@ -16,6 +16,7 @@ from accounts.scope import current_workspace
 from customers.segments.comparing import Operator, ValueWanted
 from customers.segments.definitions import Condition
 from customers.segments.fields import Frame, Question, SegmentField, value_of
+from customers.segments.joining import IsIn
 
 Rows = Callable[[], QuerySet[Any]]
 
@@ -26,6 +27,15 @@ _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
     "at_most": lambda had, wanted: had <= wanted,
     "equals": lambda had, wanted: had == wanted,
 }
+
+
+def holds_for(operator: str, had: float, wanted: float) -> bool:
+    return _HOLDS[operator](had, wanted)
+
+
+def beyond(operator: str) -> str:
+    """The sign of the numbers for which it does not hold, of the operators that hold for none at all."""
+    return {"at_most": ">", "equals": "<>"}.get(operator, "<")
 
 
 def history_operators(wants: ValueWanted = ValueWanted.NUMBER) -> Mapping[str, Operator]:
@@ -55,12 +65,15 @@ class History(Question):
     def ask(self, frame: Frame) -> Q:
         rows = self._of_window(frame.of_these(self.rows(), customer=self.customer), frame.today)
         if self.operator == "at_least" and self.value == 1 and isinstance(self.measure, Count):
-            return Q(pk__in=rows.values(self.customer))
+            return Q(IsIn(rows.values(self.customer)))
         measured = rows.order_by().values(self.customer).annotate(measured=self.measure)
         if _HOLDS[self.operator](0, self.value):
             # Whoever has no row at all fits as well: ask who does not.
-            return ~Q(pk__in=self._beyond(measured).values(self.customer))
-        return Q(pk__in=measured.filter(**{f"measured__{_WITHIN[self.operator]}": self.value}).values(self.customer))
+            return ~Q(IsIn(self._beyond(measured).values(self.customer)))
+        return Q(IsIn(measured.filter(**{f"measured__{_WITHIN[self.operator]}": self.value}).values(self.customer)))
+
+    def is_certain(self, frame: Frame) -> bool:
+        return True
 
     def flips(self, frame: Frame, *, since: date) -> Q | None:
         """Whose rows came into the window, or fell out of it."""
@@ -70,7 +83,7 @@ class History(Question):
         window = timedelta(days=self.within_days)
         gone = self._between(rows, since - window + timedelta(days=1), frame.today - window)
         come = self._between(rows, since + timedelta(days=1), frame.today)
-        return Q(pk__in=gone.values(self.customer)) | Q(pk__in=come.values(self.customer))
+        return Q(IsIn(gone.values(self.customer))) | Q(IsIn(come.values(self.customer)))
 
     def _beyond(self, measured: QuerySet[Any]) -> QuerySet[Any]:
         if self.operator == "equals":
@@ -109,7 +122,3 @@ class HistoryField(SegmentField):
 
     @abstractmethod
     def history(self, condition: Condition, value: float) -> Question: ...
-
-
-def only_of(rows: QuerySet[Any], column: str, values: list[Any] | None) -> QuerySet[Any]:
-    return rows if values is None else rows.filter(**{f"{column}__in": values})

@@ -28,6 +28,7 @@ from customers.segments.fields import (
     SegmentField,
     value_of,
 )
+from customers.segments.joining import IsIn
 
 _KINDS: Mapping[str, Kind] = {
     AttributeKind.TEXT: Kind.TEXT,
@@ -57,15 +58,18 @@ class AttributeQuestion(Question):
             return self.comparison.ask(frame)
         values = frame.of_these(AttributeValue.objects.filter(attribute=self.attribute))
         if self.is_unknown:
-            return ~Q(pk__in=values.values("customer"))
-        return Q(pk__in=values.filter(self.comparison.ask(frame)).values("customer"))
+            return ~Q(IsIn(values.values("customer")))
+        return Q(IsIn(values.filter(self.comparison.ask(frame)).values("customer")))
+
+    def is_certain(self, frame: Frame) -> bool:
+        return not frame.is_raw
 
     def flips(self, frame: Frame, *, since: date) -> Q | None:
         turned = self.comparison.flips(frame, since=since)
         if turned is None:
             return None
         values = frame.of_these(AttributeValue.objects.filter(attribute=self.attribute))
-        return Q(pk__in=values.filter(turned).values("customer"))
+        return Q(IsIn(values.filter(turned).values("customer")))
 
 
 @dataclass(frozen=True)
@@ -128,8 +132,11 @@ class LinkQuestion(Question):
     listens: frozenset[str]
 
     def ask(self, frame: Frame) -> Q:
-        among = Q(pk__in=frame.of_these(self.rows()).values("customer"))
+        among = Q(IsIn(frame.of_these(self.rows()).values("customer")))
         return among if self.is_among else ~among
+
+    def is_certain(self, frame: Frame) -> bool:
+        return True
 
 
 @dataclass(frozen=True)

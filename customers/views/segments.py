@@ -15,7 +15,7 @@ from accounts.permissions import Permission, permits
 from accounts.requests import WorkspaceRequest
 from customers import queries
 from customers.actions import segments as actions
-from customers.forms.segments import ListForm, SegmentForm, read_definition, written
+from customers.forms.segments import ListForm, SegmentForm, fields_asked, read_definition, written
 from customers.models import Segment, SegmentKind
 from customers.refusals import Refused
 from customers.segments.compiling import Understood
@@ -120,5 +120,7 @@ def _saved(form: ListForm, save: Callable[..., Segment]) -> Segment | None:
 
 
 def _builder(request: WorkspaceRequest, template: str, words: dict[str, Any]) -> HttpResponse:
-    words["catalogue"] = queries.field_catalogue()
-    return render(request, template, words, status=422 if words["form"].errors else 200)
+    form = words["form"]
+    asked = fields_asked(form["definition"].value() or "") if "definition" in form.fields else ()
+    words |= {"catalogue": queries.field_catalogue(asked), "property_operators": queries.property_operators()}
+    return render(request, template, words, status=422 if form.errors else 200)

@@ -2,6 +2,7 @@
 // which this writes after every change and which is all there is without scripts.
 
 const fields = new Map(JSON.parse(document.getElementById("segment-fields").textContent).map((field) => [field.key, field]));
+const propertyOperators = JSON.parse(document.getElementById("segment-property-operators").textContent);
 const words = document.getElementById("segment-words").dataset;
 const source = document.querySelector("[name=definition]");
 const preview = document.getElementById("segment-preview");
@@ -61,7 +62,7 @@ function drawOperators(element, condition) {
   select.replaceChildren(...operators.map((each) => option(each.key, each.label, each.key === condition.is)));
   part(element, "window").hidden = !field?.takes_window;
   part(element, "within").value = condition.within_days ?? "";
-  drawFilters(element, field?.filters ?? [], condition.where ?? {});
+  drawNarrower(element, field, condition.where ?? {});
   drawValue(element, condition.value);
 }
 
@@ -69,10 +70,10 @@ function drawValue(element, value) {
   const field = fields.get(part(element, "field").value);
   const wants = field?.operators.find((each) => each.key === part(element, "operator").value)?.wants ?? "nothing";
   part(element, "value").dataset.wants = wants;
-  part(element, "value").replaceChildren(...valueInputs(wants, field, value));
+  part(element, "value").replaceChildren(...valueInputs(wants, field?.choices ?? [], value));
 }
 
-function valueInputs(wants, field, value) {
+function valueInputs(wants, choices, value) {
   switch (wants) {
     case "text":
       return [input("text", words.value, value)];
@@ -92,7 +93,7 @@ function valueInputs(wants, field, value) {
       return [input(type, words.from, value?.[0]), input(type, words.to, value?.[1])];
     }
     case "choices":
-      return [field.choices.length ? picker(field.choices, value) : input("text", words.values, value?.join(", "))];
+      return [choices.length ? picker(choices, value) : input("text", words.values, value?.join(", "))];
     default:
       return [];
   }
@@ -113,16 +114,43 @@ function picker(choices, chosen) {
   const select = document.createElement("select");
   select.className = "form-select";
   select.multiple = true;
-  select.size = Math.min(choices.length, 4);
+  select.size = Math.max(2, Math.min(choices.length, 4));
   select.setAttribute("aria-label", words.value);
   select.append(...choices.map(({ value, label }) => option(value, label, chosen?.includes(value) ?? false)));
+  // What was chosen and is offered no longer stays chosen until somebody takes it away.
+  const offered = new Set(choices.map(({ value }) => value));
+  select.append(...(chosen ?? []).filter((value) => !offered.has(value)).map((value) => option(value, value, true)));
   return select;
 }
 
-function drawFilters(element, filters, where) {
-  part(element, "narrower").hidden = !filters.length;
+function drawNarrower(element, field, where) {
+  const filters = (field?.filters ?? []).filter(({ key, choices }) => choices.length || where[key]);
+  const properties = field?.properties ?? null;
+  part(element, "narrower").hidden = !filters.length && !properties;
   part(element, "narrower").open = Object.keys(where).length > 0;
   part(element, "filters").replaceChildren(...filters.map(({ key, choices }) => drawFilter(key, choices, where[key])));
+  part(element, "add-property").hidden = !properties;
+  const asked = properties ? Object.entries(where) : [];
+  part(element, "properties").replaceChildren(...asked.map(([name, asks]) => drawProperty(properties, name, asks)));
+}
+
+function drawProperty(known, name, asks) {
+  const element = copyOf("segment-property");
+  const list = part(element, "known");
+  const input = part(element, "name");
+  list.id = `properties-${(drawProperty.count = (drawProperty.count ?? 0) + 1)}`;
+  list.append(...known.map((each) => new Option(each, each)));
+  input.setAttribute("list", list.id);
+  input.value = name;
+  part(element, "compare").append(...propertyOperators.map((each) => option(each.key, each.label, each.key === asks.is)));
+  drawPropertyValue(element, asks.value);
+  return element;
+}
+
+function drawPropertyValue(element, value) {
+  const { wants } = propertyOperators.find((each) => each.key === part(element, "compare").value);
+  part(element, "compared").dataset.wants = wants;
+  part(element, "compared").replaceChildren(...valueInputs(wants, [], value));
 }
 
 function drawFilter(key, choices, chosen) {
@@ -158,8 +186,18 @@ function readCondition(element) {
   for (const filter of element.querySelectorAll("[data-filter]")) {
     if (filter.selectedOptions.length) where[filter.dataset.filter] = chosenOf(filter);
   }
+  for (const property of part(element, "properties").children) {
+    where[part(property, "name").value.trim()] = readProperty(property);
+  }
   if (Object.keys(where).length) condition.where = where;
   return condition;
+}
+
+function readProperty(element) {
+  const asks = { is: part(element, "compare").value };
+  const value = readValue(part(element, "compared"));
+  if (value !== undefined) asks.value = value;
+  return asks;
 }
 
 function readValue(holder) {
@@ -197,17 +235,39 @@ const FIRST = { field: "orders", is: "at_least", value: 1 };
 
 stage.addEventListener("click", ({ target }) => {
   const group = target.closest(".segment-group");
-  if (target.closest("[data-add-condition]")) part(group, "rules").append(drawCondition(FIRST));
-  else if (target.closest("[data-add-group]")) part(group, "rules").append(drawGroup({ match: "any", rules: [FIRST] }, false));
-  else if (target.closest("[data-remove]")) target.closest(".segment-condition, .segment-group").remove();
+  if (target.closest("[data-add-condition]")) add(group, drawCondition(FIRST));
+  else if (target.closest("[data-add-group]")) add(group, drawGroup({ match: "any", rules: [FIRST] }, false));
+  else if (target.closest("[data-add-property]")) addProperty(target.closest(".segment-condition"));
+  else if (target.closest("[data-remove-property]")) remove(target.closest(".segment-property"), "[data-add-property]");
+  else if (target.closest("[data-remove]")) remove(target.closest(".segment-condition, .segment-group"), "[data-add-condition]");
   else return;
   write();
 });
+
+// The keyboard goes on where something came, or beside what is gone.
+function add(group, element) {
+  part(group, "rules").append(element);
+  part(element, "field").focus();
+}
+
+function remove(element, beside) {
+  const around = element.parentElement.closest(".segment-condition, .segment-group");
+  element.remove();
+  around.querySelectorAll(beside).item(around.querySelectorAll(beside).length - 1).focus();
+}
+
+function addProperty(condition) {
+  const known = fields.get(part(condition, "field").value)?.properties ?? [];
+  const property = drawProperty(known, known[0] ?? "", { is: "equals" });
+  part(condition, "properties").append(property);
+  part(property, "name").focus();
+}
 
 stage.addEventListener("change", ({ target }) => {
   const condition = target.closest(".segment-condition");
   if (target.matches("[data-field]")) drawOperators(condition, { is: "" });
   else if (target.matches("[data-operator]")) drawValue(condition, undefined);
+  else if (target.matches("[data-compare]")) drawPropertyValue(target.closest(".segment-property"), undefined);
   write();
 });
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from accounts.public_ids import encode_id
 from customers.actions.upsert import CustomerRow, upsert_customers
 from customers.models import Tag
+from messaging.models import ConsentState, Message, Template
 from sales.actions.facts import recount_purchases
 from sales.models import OrderLine, PageView, Product
+from tests.customers.segments.told import Happening, tell
+from tests.factories.messaging import ConsentFactory, MessageFactory, TemplateVersionFactory, TopicFactory
 from tests.factories.sales import OrderFactory, ProductFactory
 
 TODAY = date(2026, 3, 1)
 """The day after the February of a common year."""
 
 CITIES, CHANNELS, CATEGORIES, TAGS = ("", "Berlin", "Bonn"), ("shop", "web"), ("Bread", "Cake"), ("loyal", "press")
+TOPICS, EVENTS = ("news", "offers"), ("Recipe saved", "Plan chosen")
 
 
 def people(chance: random.Random, *, count: int = 60) -> None:
-    """Customers with attributes, tags, orders with lines, refunds and cancellations, and pages viewed."""
+    """Customers with whatever can be asked of: attributes, tags, orders, pages viewed, messages, consent, events."""
     products = [ProductFactory(category=category) for category in CATEGORIES for _ in range(2)]
     outcomes = upsert_customers([_person(number, chance) for number in range(count)], source="demo")
     ids = [outcome.id for outcome in outcomes if outcome.id]
@@ -31,6 +36,57 @@ def people(chance: random.Random, *, count: int = 60) -> None:
             at = _instant(_day(chance, 40), chance)
             PageView.objects.create(customer_id=pk, message_id=str(chance.random()), path="/cake", viewed_at=at)
     recount_purchases(ids)
+    _letters(ids, chance)
+    tell(happenings(ids, chance))
+
+
+def _letters(ids: list[int], chance: random.Random) -> None:
+    versions = [TemplateVersionFactory() for _ in range(2)]
+    topics = [TopicFactory(key=key) for key in TOPICS]
+    outcomes: dict[str, list[int]] = defaultdict(list)
+    for pk in ids:
+        for _ in range(chance.choice((0, 1, 3))):
+            message = MessageFactory(
+                customer_id=pk, topic=chance.choice(topics), template_version=chance.choice(versions), address=""
+            )
+            outcomes[chance.choice(("", "delivered", "bounced", "complained", "queued"))].append(message.pk)
+        for _ in range(chance.choice((0, 0, 1, 2))):
+            ConsentFactory(
+                customer_id=pk,
+                topic=chance.choice(topics),
+                state=chance.choice(ConsentState.values),
+                at=_instant(_day(chance, 60), chance),
+            )
+    for outcome, messages in outcomes.items():
+        if outcome != "queued":
+            arrive(messages, chance, outcome=outcome)
+
+
+def arrive(message_ids: list[int], chance: random.Random, *, outcome: str = "") -> None:
+    """By every state in between, as the database insists; on some days of the last weeks."""
+    messages = Message.objects.filter(pk__in=message_ids)
+    messages.update(state="leased", lease_token="t", lease_expires_at=_instant(TODAY, chance))
+    messages.update(state="sending")
+    for pk in message_ids:
+        at = _instant(_day(chance, 60), chance)
+        messages.filter(pk=pk).update(state="sent", lease_token="", lease_expires_at=None, sent_at=at)
+    if outcome:
+        messages.update(state=outcome)
+
+
+def happenings(ids: list[int], chance: random.Random) -> list[Happening]:
+    """Events of two kinds, and of two that the shop told."""
+    return [
+        Happening(
+            customer_id=pk,
+            kind=chance.choice(("OrderPlaced", "CustomEvent")),
+            name=chance.choice(EVENTS),
+            at=_instant(_day(chance, 60), chance),
+            properties={"plan": chance.choice(("pro", "Basic")), "minutes": chance.choice((0, 12.5, "30", None))},
+        )
+        for pk in ids
+        for _ in range(chance.choice((0, 0, 1, 3)))
+    ]
 
 
 def _person(number: int, chance: random.Random) -> CustomerRow:
@@ -90,7 +146,9 @@ def definition(chance: random.Random, *, depth: int = 1) -> dict[str, Any]:
 
 
 def _condition(chance: random.Random) -> dict[str, Any]:
-    make = chance.choice((_text, _number, _relative_day, _fixed_day, _link, _flag, _history, _yearly, _known))
+    make = chance.choice(
+        (_text, _number, _relative_day, _fixed_day, _link, _flag, _history, _yearly, _known, _event, _message, _consent)
+    )
     return make(chance)
 
 
@@ -170,3 +228,43 @@ def _yearly(chance: random.Random) -> dict[str, Any]:
 def _known(chance: random.Random) -> dict[str, Any]:
     field = chance.choice(("email", "city", "birth_year", "attribute.bread", "attribute.met_on", "last_order_on"))
     return {"field": field, "is": chance.choice(("is_known", "is_unknown"))}
+
+
+def _event(chance: random.Random) -> dict[str, Any]:
+    field = chance.choice(("event.OrderPlaced", *(f"custom.{name}" for name in EVENTS)))
+    return {**_counted(field, chance), **({"where": _property(chance)} if field.startswith("custom") else {})}
+
+
+def _property(chance: random.Random) -> dict[str, Any]:
+    return chance.choice(
+        (
+            {},
+            {"plan": {"is": "equals", "value": "pro"}},
+            {"plan": {"is": "contains", "value": "BAS"}},
+            {"plan": {"is": "any_of", "value": ["pro", "x"]}, "minutes": {"is": "at_most", "value": 13}},
+            {"minutes": {"is": "at_least", "value": 12}},
+            {"minutes": {"is": "is_known"}},
+        )
+    )
+
+
+def _message(chance: random.Random) -> dict[str, Any]:
+    asked = _counted("messages_received", chance)
+    if chance.random() < 0.5:
+        template = encode_id("tpl", Template.objects.order_by("pk").values_list("pk", flat=True)[0])
+        asked["where"] = chance.choice(({"topic": ["news"]}, {"template": [template]}))
+    return asked
+
+
+def _counted(field: str, chance: random.Random) -> dict[str, Any]:
+    operator = chance.choice(("at_least", "at_most", "equals"))
+    window = {"within_days": chance.choice((1, 2, 30))} if chance.random() < 0.5 else {}
+    return {"field": field, "is": operator, "value": chance.randint(0, 2), **window}
+
+
+def _consent(chance: random.Random) -> dict[str, Any]:
+    return {
+        "field": "consent",
+        "is": chance.choice(("given", "withdrawn", "pending", "never")),
+        "value": chance.choice((["news"], ["offers"], ["news", "offers"])),
+    }

@@ -1,0 +1,183 @@
+"""What segments can ask of messages and consent: what somebody got, and what they agreed to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from django.db.models import Count, Field, Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.public_ids import encode_id
+from accounts.scope import current_workspace_id
+from customers.segment_fields import WHO_COUNTS
+from customers.segments.comparing import Operator, ValueRefused, ValueWanted, checked_value
+from customers.segments.definitions import Condition
+from customers.segments.fields import ConditionRefused, Frame, Question, SegmentField, register_segment_fields, value_of
+from customers.segments.history import History, HistoryField
+from customers.segments.joining import IsIn
+from customers.segments.labels import ids_of
+from customers.staging import bigints
+from messaging.events import (
+    ConsentAsked,
+    ConsentGiven,
+    ConsentWithdrawn,
+    MessageBounced,
+    MessageComplained,
+    MessageDelivered,
+    MessageSent,
+)
+from messaging.models import ConsentState, Message, MessageState, SubscriptionTopic, Template
+
+MESSAGES, CONSENT = gettext_lazy("Messages"), gettext_lazy("Consent")
+_ARRIVED = (MessageState.SENT, MessageState.DELIVERED, MessageState.COMPLAINED)
+_ON_THE_WAY = frozenset(event.kind for event in (MessageSent, MessageDelivered, MessageBounced, MessageComplained))
+_CONSENTING = frozenset(event.kind for event in (ConsentGiven, ConsentAsked, ConsentWithdrawn))
+_STATE_OF_OPERATOR = {
+    "given": ConsentState.GIVEN,
+    "withdrawn": ConsentState.WITHDRAWN,
+    "pending": ConsentState.PENDING,
+}
+# The newest word on a topic counts, by the index `consent_newest_first` alone.
+_NEWEST_WORDS = """
+select said.customer_id from (
+  select distinct on (customer_id, topic_id) customer_id, state from messaging_consentrecord
+  where workspace_id = %s and topic_id = any(%s::bigint[]) {those} order by customer_id, topic_id, at desc, id desc
+) as said where said.state = %s
+"""
+
+
+@dataclass(frozen=True)
+class MessagesField(HistoryField):
+    """`where` narrows the messages: to those on any of some topics, or with the text of any of some templates."""
+
+    key: str
+    label: str | Promise
+    rows: Any
+    day: Field[Any, Any]
+    listens: frozenset[str]
+    group: str | Promise = MESSAGES
+    filters: ClassVar[tuple[str, ...]] = ("topic", "template")
+
+    def history(self, condition: Condition, value: float) -> Question:
+        return History(
+            rows=partial(_messages, self.rows, **_narrowed(condition)),
+            day=self.day,
+            operator=condition.operator,
+            value=value,
+            within_days=condition.within_days,
+            listens=self.listens,
+            measure=Count("pk"),
+        )
+
+    def filter_choices(self, name: str) -> list[tuple[str, str]]:
+        if name == "topic":
+            return topic_choices()
+        return [(encode_id("tpl", each.pk), each.name) for each in Template.objects.in_use().order_by("name", "pk")]
+
+
+def _arrived() -> QuerySet[Message]:
+    return Message.objects.filter(state__in=_ARRIVED)
+
+
+def _messages(
+    rows: Any, *, topic: Sequence[int] | None = None, template: Sequence[int] | None = None
+) -> QuerySet[Message]:
+    messages: QuerySet[Message] = rows()
+    if topic is not None:
+        messages = messages.filter(topic__in=topic)
+    if template is not None:
+        messages = messages.filter(template_version__template__in=template)
+    return messages
+
+
+def _narrowed(condition: Condition) -> dict[str, list[int]]:
+    narrowed: dict[str, list[int]] = {}
+    for name, value in condition.where.items():
+        try:
+            names = checked_value(Operator("", ValueWanted.CHOICES), value)
+        except ValueRefused as refusal:
+            raise ConditionRefused(str(refusal), part=f"where.{name}") from None
+        if name == "topic":
+            narrowed[name] = topics_called(names, part="where.topic")
+        else:
+            narrowed[name] = ids_of(names, prefix="tpl", things=Template.objects.all(), part="where.template")
+    return narrowed
+
+
+def topics_called(keys: Sequence[str], *, part: str) -> list[int]:
+    """The topics with these keys. Raises ConditionRefused for one that is not there."""
+    there = dict(SubscriptionTopic.objects.filter(key__in=keys).values_list("key", "pk"))
+    for key in keys:
+        if key not in there:
+            raise ConditionRefused(_("There is no topic “%(key)s”.") % {"key": key}, part=part)
+    return sorted(there.values())
+
+
+def topic_choices() -> list[tuple[str, str]]:
+    return [(topic.key, topic.name) for topic in SubscriptionTopic.objects.in_use()]
+
+
+@dataclass(frozen=True)
+class ConsentQuestion(Question):
+    """Whose newest word on any of the topics is `state`; without one, who never said anything on any of them."""
+
+    topics: Sequence[int]
+    state: str | None
+    listens: frozenset[str]
+
+    def ask(self, frame: Frame) -> Q:
+        those, params = "", [current_workspace_id(), bigints(self.topics)]
+        if frame.ids is not None:
+            those, params = "and customer_id = any(%s::bigint[])", [*params, bigints(frame.ids)]
+        if self.state is None:
+            sql = f"""select customer_id from messaging_consentrecord
+                      where workspace_id = %s and topic_id = any(%s::bigint[]) {those}"""  # noqa: S608  our own words
+            return ~Q(IsIn(RawSQL(sql, params)))  # noqa: S611
+        return Q(IsIn(RawSQL(_NEWEST_WORDS.format(those=those), [*params, self.state])))  # noqa: S611
+
+    def is_certain(self, frame: Frame) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class ConsentField(SegmentField):
+    """Topics by their keys."""
+
+    key: str
+    label: str | Promise
+    group: str | Promise = CONSENT
+    listens: frozenset[str] = WHO_COUNTS | _CONSENTING
+
+    @property
+    def operators(self) -> Mapping[str, Operator]:
+        return {
+            "given": Operator(gettext_lazy("was given to any of"), ValueWanted.CHOICES),
+            "withdrawn": Operator(gettext_lazy("was withdrawn from any of"), ValueWanted.CHOICES),
+            "pending": Operator(gettext_lazy("waits for confirmation of any of"), ValueWanted.CHOICES),
+            "never": Operator(gettext_lazy("was never asked for any of"), ValueWanted.CHOICES),
+        }
+
+    def question(self, condition: Condition) -> Question:
+        topics = topics_called(value_of(condition, self), part="value")
+        return ConsentQuestion(topics, _STATE_OF_OPERATOR.get(condition.operator), self.listens)
+
+    def choices(self) -> list[tuple[str, str]]:
+        return topic_choices()
+
+
+register_segment_fields(
+    MessagesField(
+        "messages_received",
+        gettext_lazy("Messages received"),
+        rows=_arrived,
+        day=Message._meta.get_field("sent_at"),
+        listens=WHO_COUNTS | _ON_THE_WAY,
+    ),
+    ConsentField("consent", gettext_lazy("Consent")),
+)

@@ -1,0 +1,188 @@
+"""What is asked of events, messages and consent, against the same counted by hand."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from accounts.models import Workspace
+from accounts.scope import workspace_scope
+from customers.actions import merge_customers
+from customers.models import Customer
+from customers.queries import field_catalogue
+from customers.segments.compiling import Understood
+from customers.segments.definitions import DefinitionRefused, definition_of
+from customers.segments.fields import Frame
+from messaging.models import ConsentRecord, Message
+from tests.customers.segments.street import TODAY, happenings, people
+from tests.customers.segments.told import Happening, tell
+from tests.factories.customers import CustomerFactory
+from tests.factories.messaging import ConsentFactory, TopicFactory
+
+pytestmark = pytest.mark.usefixtures("workspace")
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+HOLDS: dict[str, Callable[[int, int], bool]] = {
+    "at_least": lambda had, wanted: had >= wanted,
+    "at_most": lambda had, wanted: had <= wanted,
+    "equals": lambda had, wanted: had == wanted,
+}
+
+
+def found(raw: dict[str, Any], frame: Frame | None = None, *, match: str = "all") -> set[int]:
+    rule = Understood(definition_of({"match": match, "rules": [raw]}))
+    return set(rule.customers(frame or Frame(TODAY)).values_list("pk", flat=True))
+
+
+def saved(customer: Customer, minutes: Any = 5, *, on: date = TODAY, name: str = "Recipe saved") -> None:
+    at = datetime.combine(on, time(12), UTC)
+    tell([Happening(customer.pk, "CustomEvent", name, at, {"minutes": minutes, "recipe": "Rye"})])
+
+
+def test_events_are_counted_as_one_would_by_hand_in_any_window_and_of_anybody(workspace: Workspace) -> None:
+    """Among them those of two who were merged, one after the other, into a third."""
+    chance = random.Random(5)
+    workspace.zone = "Asia/Tokyo"
+    workspace.save(update_fields=["zone"])
+    with workspace_scope(workspace):
+        street = [CustomerFactory() for _ in range(12)]
+        told = happenings([each.pk for each in street], chance)
+        tell(told)
+        merge_customers(survivor=street[1], absorbed=street[0])
+        merge_customers(survivor=street[2], absorbed=street[1])
+        owner = {each.pk: each.pk for each in street} | {each.pk: street[2].pk for each in street[:2]}
+        listed = {each.pk for each in street[2:]}
+        some = chance.sample(sorted(listed), 6)
+
+        for _ in range(60):
+            name, days = chance.choice(("Recipe saved", "Plan chosen", "")), chance.choice((None, 1, 7, 30))
+            operator, wanted = chance.choice(sorted(HOLDS)), chance.randint(0, 3)
+            raw = {"field": f"custom.{name}" if name else "event.OrderPlaced", "is": operator, "value": wanted}
+            raw |= {"within_days": days} if days else {}
+            had = dict.fromkeys(listed, 0)
+            for each in told:
+                is_asked = (each.name == name and each.kind == "CustomEvent") if name else each.kind == "OrderPlaced"
+                day = each.at.astimezone(TOKYO).date()
+                if is_asked and (not days or TODAY - timedelta(days=days) < day <= TODAY):
+                    had[owner[each.customer_id]] += 1
+            expected = {pk for pk, count in had.items() if HOLDS[operator](count, wanted)}
+
+            assert found(raw) == expected, raw
+            assert found(raw, Frame(TODAY, some, is_raw=True)) == expected & set(some), raw
+            assert found(raw, match="none") == listed - expected, raw
+
+
+def test_events_of_another_workspace_count_for_nobody(other_workspace: Workspace) -> None:
+    maria = CustomerFactory()
+    saved(maria)
+    with workspace_scope(other_workspace):
+        stranger = CustomerFactory()
+        saved(stranger)
+        assert found({"field": "custom.Recipe saved", "is": "at_least", "value": 1}) == {stranger.pk}
+
+    assert found({"field": "custom.Recipe saved", "is": "at_least", "value": 1}) == {maria.pk}
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_met"),
+    [
+        ({"recipe": {"is": "equals", "value": "Rye"}}, True),
+        ({"recipe": {"is": "equals", "value": "rye"}}, False),
+        ({"recipe": {"is": "contains", "value": "RY"}}, True),
+        ({"recipe": {"is": "any_of", "value": ["Oat", "Rye"]}}, True),
+        ({"minutes": {"is": "at_least", "value": 12.5}}, True),
+        ({"minutes": {"is": "at_most", "value": 12}}, False),
+        ({"minutes": {"is": "equals", "value": "12.5"}}, True),
+        ({"recipe": {"is": "at_least", "value": 1}}, False),
+        ({"oven": {"is": "is_known"}}, False),
+        ({"recipe": {"is": "is_known"}, "minutes": {"is": "at_least", "value": 13}}, False),
+    ],
+)
+def test_a_property_is_asked_of_the_same_event(asked: dict[str, Any], is_met: bool) -> None:  # noqa: FBT001
+    maria = CustomerFactory()
+    saved(maria, minutes=12.5)
+    raw = {"field": "custom.Recipe saved", "is": "at_least", "value": 1, "where": asked}
+
+    assert (found(raw) == {maria.pk}) is is_met
+    assert (found(raw, Frame(TODAY, [maria.pk])) == {maria.pk}) is is_met
+
+
+@pytest.mark.parametrize(
+    ("where", "path", "said"),
+    [
+        ({"minutes": 3}, "rules[0].where.minutes", "how the property compares"),
+        ({"minutes": {"is": "near", "value": 3}}, "rules[0].where.minutes.is", "compared by one of"),
+        ({"minutes": {"is": "at_least", "value": "3"}}, "rules[0].where.minutes.value", "number"),
+        ({"": {"is": "is_known"}}, "rules[0].where", "has a name"),
+        ({"a\0b": {"is": "is_known"}}, "rules[0].where", "has a name"),
+    ],
+)
+def test_a_property_that_can_not_be_asked_says_where_and_why(where: dict[str, Any], path: str, said: str) -> None:
+    with pytest.raises(DefinitionRefused, match=said) as refused:
+        found({"field": "custom.Recipe saved", "is": "at_least", "value": 1, "where": where})
+
+    assert refused.value.path == path
+
+
+@pytest.mark.parametrize("field", ["event.SegmentEntered", "event.CustomEvent", "event.Nothing", "event.", "custom."])
+def test_only_what_happens_to_customers_can_be_asked(field: str) -> None:
+    with pytest.raises(DefinitionRefused, match="nothing that can be asked"):
+        found({"field": field, "is": "at_least", "value": 1})
+
+
+def test_the_builder_offers_what_the_shop_told_lately_with_its_properties() -> None:
+    saved(CustomerFactory())
+
+    offered = {field["key"]: field["properties"] for field in field_catalogue()}
+
+    assert offered["custom.Recipe saved"] == ["minutes", "recipe"]
+    assert offered["event.OrderPlaced"] == ["value_minor"]
+    assert offered["city"] is None
+
+
+def test_the_newest_word_on_a_topic_is_the_consent() -> None:
+    chance = random.Random(3)
+    people(chance, count=40)
+    listed = set(Customer.objects.values_list("pk", flat=True))
+    newest: dict[tuple[int, str], str] = {}
+    for record in ConsentRecord.objects.select_related("topic").order_by("at", "pk"):
+        newest[record.customer_id, record.topic.key] = record.state
+
+    for topics in (["news"], ["offers"], ["news", "offers"]):
+        for state in ("given", "withdrawn", "pending"):
+            expected = {pk for (pk, topic), said in newest.items() if topic in topics and said == state}
+            assert found({"field": "consent", "is": state, "value": topics}) == expected
+        never = listed - {pk for pk, topic in newest if topic in topics}
+        assert found({"field": "consent", "is": "never", "value": topics}) == never
+        assert never
+
+
+def test_consent_to_a_topic_that_is_not_there_is_refused(other_workspace: Workspace) -> None:
+    with workspace_scope(other_workspace):
+        TopicFactory(key="theirs")
+
+    with pytest.raises(DefinitionRefused, match="no topic “theirs”"):
+        found({"field": "consent", "is": "given", "value": ["theirs"]})
+
+
+def test_of_two_words_at_one_instant_the_later_written_counts() -> None:
+    first = ConsentFactory(topic=TopicFactory(key="news"), state="given")
+    ConsentFactory(customer=first.customer, topic=first.topic, state="withdrawn", at=first.at)
+
+    assert found({"field": "consent", "is": "withdrawn", "value": ["news"]}) == {first.customer_id}
+    assert found({"field": "consent", "is": "given", "value": ["news"]}) == set()
+
+
+def test_a_message_that_came_back_was_not_received() -> None:
+    chance = random.Random(4)
+    people(chance, count=40)
+    received = Message.objects.filter(state__in=("sent", "delivered", "complained"), topic__key="news")
+    expected = set(received.values_list("customer_id", flat=True))
+
+    assert found({"field": "messages_received", "is": "at_least", "value": 1, "where": {"topic": ["news"]}}) == expected
+    assert expected
