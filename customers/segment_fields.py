@@ -10,6 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from customers.events import (
+    AttributeArchived,
+    AttributeRestored,
     CustomerArchived,
     CustomerChanged,
     CustomerErased,
@@ -19,9 +21,12 @@ from customers.events import (
     CustomerTagged,
     CustomerUntagged,
     MergeUndone,
+    SegmentArchived,
     SegmentBuilt,
     SegmentEntered,
     SegmentLeft,
+    SegmentRestored,
+    TagRemoved,
 )
 from customers.models import CustomerTag, Segment, SegmentMembership, Tag
 from customers.models.customers import Channel
@@ -47,7 +52,9 @@ WHO_COUNTS = frozenset(
         MergeUndone,
     )
 )
-_TAGGING = WHO_COUNTS | {CustomerTagged.kind, CustomerUntagged.kind}
+_TAGGING = WHO_COUNTS | {CustomerTagged.kind, CustomerUntagged.kind, TagRemoved.kind}
+_MEMBERSHIP = {event.kind for event in (SegmentEntered, SegmentLeft, SegmentBuilt, SegmentArchived, SegmentRestored)}
+_ATTRIBUTES = WHO_COUNTS | {AttributeArchived.kind, AttributeRestored.kind}
 
 
 def _column(key: str, label: str | Promise, group: str | Promise, kind: Kind = Kind.TEXT, **more: Any) -> ColumnField:
@@ -88,9 +95,9 @@ register_segment_fields(
         prefix="seg",
         things=lambda: Segment.objects.in_use().order_by("name"),
         rows=lambda ids: SegmentMembership.objects.filter(segment__in=ids),
-        listens=WHO_COUNTS | {SegmentEntered.kind, SegmentLeft.kind, SegmentBuilt.kind},
+        listens=WHO_COUNTS | _MEMBERSHIP,
     ),
 )
-register_field_family(AttributeFamily(LABELS, WHO_COUNTS))
+register_field_family(AttributeFamily(LABELS, _ATTRIBUTES))
 register_field_family(EventFamily(HAPPENED, WHO_COUNTS))
 register_field_family(CustomEventFamily(TOLD, WHO_COUNTS))

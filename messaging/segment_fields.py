@@ -28,8 +28,10 @@ from messaging.events import (
     ConsentGiven,
     ConsentWithdrawn,
     MessageBounced,
+    MessageClicked,
     MessageComplained,
     MessageDelivered,
+    MessageOpened,
     MessageSent,
 )
 from messaging.models import ConsentState, Message, MessageState, SubscriptionTopic, Template
@@ -71,7 +73,6 @@ class MessagesField(HistoryField):
             operator=condition.operator,
             value=value,
             within_days=condition.within_days,
-            listens=self.listens,
             measure=Count("pk"),
         )
 
@@ -83,6 +84,14 @@ class MessagesField(HistoryField):
 
 def _arrived() -> QuerySet[Message]:
     return Message.objects.filter(state__in=_ARRIVED)
+
+
+def _opened() -> QuerySet[Message]:
+    return Message.objects.filter(opened_at__isnull=False)
+
+
+def _clicked() -> QuerySet[Message]:
+    return Message.objects.filter(clicked_at__isnull=False)
 
 
 def _messages(
@@ -129,7 +138,6 @@ class ConsentQuestion(Question):
 
     topics: Sequence[int]
     state: str | None
-    listens: frozenset[str]
 
     def ask(self, frame: Frame) -> Q:
         those, params = "", [current_workspace_id(), bigints(self.topics)]
@@ -165,7 +173,7 @@ class ConsentField(SegmentField):
 
     def question(self, condition: Condition) -> Question:
         topics = topics_called(value_of(condition, self), part="value")
-        return ConsentQuestion(topics, _STATE_OF_OPERATOR.get(condition.operator), self.listens)
+        return ConsentQuestion(topics, _STATE_OF_OPERATOR.get(condition.operator))
 
     def choices(self) -> list[tuple[str, str]]:
         return topic_choices()
@@ -178,6 +186,20 @@ register_segment_fields(
         rows=_arrived,
         day=Message._meta.get_field("sent_at"),
         listens=WHO_COUNTS | _ON_THE_WAY,
+    ),
+    MessagesField(
+        "messages_opened",
+        gettext_lazy("Messages opened"),
+        rows=_opened,
+        day=Message._meta.get_field("opened_at"),
+        listens=WHO_COUNTS | {MessageOpened.kind},
+    ),
+    MessagesField(
+        "messages_clicked",
+        gettext_lazy("Messages clicked"),
+        rows=_clicked,
+        day=Message._meta.get_field("clicked_at"),
+        listens=WHO_COUNTS | {MessageClicked.kind},
     ),
     ConsentField("consent", gettext_lazy("Consent")),
 )

@@ -35,7 +35,6 @@ class WholeHistory(Question):
 
     fact: str
     history: History
-    listens: frozenset[str]
 
     def ask(self, frame: Frame) -> Q:
         if frame.is_raw:
@@ -53,6 +52,7 @@ class PurchasesField(HistoryField):
     measure: Aggregate
     wants: ValueWanted = ValueWanted.NUMBER
     group: str | Promise = PURCHASES
+    listens: frozenset[str] = _LISTENS
     filters: ClassVar[tuple[str, ...]] = ("product", "category", "channel")
 
     @property
@@ -72,12 +72,11 @@ class PurchasesField(HistoryField):
             operator=condition.operator,
             value=value,
             within_days=condition.within_days,
-            listens=_LISTENS,
             measure=self.measure,
         )
         if condition.within_days or condition.where:
             return history
-        return WholeHistory(self.fact, history, _LISTENS)
+        return WholeHistory(self.fact, history)
 
 
 def _narrowed(condition: Condition) -> dict[str, Sequence[Any]]:
@@ -120,6 +119,7 @@ class VisitsField(HistoryField):
     key: str
     label: str | Promise
     group: str | Promise = VISITS
+    listens: frozenset[str] = WHO_COUNTS | {PageViewed.kind}
 
     def history(self, condition: Condition, value: float) -> Question:
         return History(
@@ -128,7 +128,6 @@ class VisitsField(HistoryField):
             operator=condition.operator,
             value=value,
             within_days=condition.within_days,
-            listens=WHO_COUNTS | {PageViewed.kind},
             measure=Count("pk"),
         )
 

@@ -31,11 +31,6 @@ class Understood:
         self._questions: dict[int, Question] = {}
         self._understand(definition, path="")
 
-    @property
-    def listens(self) -> frozenset[str]:
-        """The kinds of events after which somebody may come or go."""
-        return frozenset().union(*(question.listens for question in self._questions.values()))
-
     def customers(self, frame: Frame) -> QuerySet[Customer]:
         customers = Customer.objects.filter(IS_LISTED, self._combined(self._definition, frame))
         return customers if frame.ids is None else customers.filter(Among("pk", frame.ids))

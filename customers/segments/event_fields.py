@@ -53,7 +53,6 @@ class EventField(SegmentField):
             value=value_of(condition, self),
             within_days=condition.within_days,
             properties=properties_of(condition),
-            listens=self.listens,
         )
 
 
@@ -71,12 +70,15 @@ class EventFamily(FieldFamily):
     def find(self, name: str) -> SegmentField | None:
         return self._field(name) if name in self._kinds() else None
 
+    def listens_for(self, name: str) -> frozenset[str]:
+        return self.listens | {name}
+
     def _kinds(self) -> set[str]:
         return describers().keys() - _ASKED_OTHERWISE
 
     def _field(self, kind: str) -> EventField:
         known = _plain_properties(kind)
-        listens = self.listens | {kind}
+        listens = self.listens_for(kind)
         return EventField(f"event.{kind}", kind_in_words(kind), self.group, kind, listens, properties=known)
 
 
@@ -111,7 +113,10 @@ class CustomEventFamily(FieldFamily):
     def find(self, name: str) -> SegmentField | None:
         return self._field(name, []) if len(name) <= LONGEST_NAME and name.isprintable() else None
 
+    def listens_for(self, name: str) -> frozenset[str]:
+        return self.listens | {CUSTOM}
+
     def _field(self, name: str, properties: Sequence[str]) -> EventField:
-        listens = self.listens | {CUSTOM}
+        listens = self.listens_for(name)
         label = _("“%(name)s”") % {"name": name}
         return EventField(f"custom.{name}", label, self.group, CUSTOM, listens, properties=properties, name=name)

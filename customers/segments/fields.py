@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from customers.queries.filtering import Among
 from customers.segments.comparing import OPERATORS, Comparing, Kind, Operator, ValueRefused, between, checked_value
-from customers.segments.definitions import Condition
+from customers.segments.definitions import Condition, Group
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -41,9 +41,7 @@ class Frame:
 
 
 class Question(ABC):
-    """A condition that was understood. `listens` are the kinds of events after which somebody's answer may differ."""
-
-    listens: frozenset[str]
+    """A condition that was understood."""
 
     @abstractmethod
     def ask(self, frame: Frame) -> Q:
@@ -59,11 +57,15 @@ class Question(ABC):
 
 
 class SegmentField(ABC):
-    """One thing to ask about, in the builder's list under `group`. `key` is its name in the JSON form."""
+    """One thing to ask about, in the builder's list under `group`. `key` is its name in the JSON form.
+
+    `listens` are the kinds of events after which somebody's answer may differ, or the question be possible or not.
+    """
 
     key: str
     label: str | Promise
     group: str | Promise
+    listens: frozenset[str]
     # Which of `within_days` and `where` a condition may have.
     takes_window: ClassVar[bool] = False
     filters: ClassVar[tuple[str, ...]] = ()
@@ -119,7 +121,6 @@ class Comparison(Question):
     operand: Callable[[Frame], Any]
     operator: Comparing
     value: Any
-    listens: frozenset[str]
 
     def ask(self, frame: Frame) -> Q:
         return self.operator.ask(self.operand(frame), self.value, frame.today)
@@ -150,7 +151,7 @@ class ColumnField(SegmentField):
 
     def question(self, condition: Condition) -> Question:
         value = value_of(condition, self)
-        return Comparison(self._operand, OPERATORS[self.kind][condition.operator], value, self.listens)
+        return Comparison(self._operand, OPERATORS[self.kind][condition.operator], value)
 
     def choices(self) -> list[tuple[str, str]]:
         return self.known()
@@ -171,6 +172,10 @@ class FieldFamily(ABC):
     @abstractmethod
     def find(self, name: str) -> SegmentField | None:
         """By what stands behind the prefix."""
+
+    @abstractmethod
+    def listens_for(self, name: str) -> frozenset[str]:
+        """Those of the field of that name, whether it is there or not: asks nobody."""
 
 
 _fields: dict[str, SegmentField] = {}
@@ -201,3 +206,15 @@ def segment_field(key: str) -> SegmentField:
             _("“%(key)s” is nothing that can be asked here. It may have been deleted.") % {"key": key}, part="field"
         )
     return found
+
+
+def kinds_heard(definition: Group) -> frozenset[str]:
+    """The kinds of events after which somebody may come or go. Asks nobody, so that most events cost nothing."""
+    return frozenset().union(*(_listens(condition.field) for condition in definition.conditions()))
+
+
+def _listens(key: str) -> frozenset[str]:
+    prefix, _dot, name = key.partition(".")
+    if key in _fields:
+        return _fields[key].listens
+    return _families[prefix].listens_for(name) if prefix in _families else frozenset()

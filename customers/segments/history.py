@@ -58,7 +58,6 @@ class History(Question):
     operator: str
     value: float
     within_days: int | None
-    listens: frozenset[str]
     measure: Aggregate
     customer: str = "customer"
 

@@ -51,7 +51,6 @@ class AttributeQuestion(Question):
     comparison: Comparison
     # Who has no value has no row, either.
     is_unknown: bool
-    listens: frozenset[str]
 
     def ask(self, frame: Frame) -> Q:
         if frame.is_raw:
@@ -92,8 +91,8 @@ class AttributeField(SegmentField):
 
     def question(self, condition: Condition) -> Question:
         value = value_of(condition, self)
-        comparison = Comparison(self._operand, self.operators[condition.operator], value, self.listens)
-        return AttributeQuestion(self.attribute, comparison, condition.operator == "is_unknown", self.listens)
+        comparison = Comparison(self._operand, self.operators[condition.operator], value)
+        return AttributeQuestion(self.attribute, comparison, condition.operator == "is_unknown")
 
     def _operand(self, frame: Frame) -> Any:
         if not frame.is_raw:
@@ -119,6 +118,9 @@ class AttributeFamily(FieldFamily):
         found = self._in_use().filter(key=name).first()
         return AttributeField(found, self.group, self.listens) if found else None
 
+    def listens_for(self, name: str) -> frozenset[str]:
+        return self.listens
+
     def _in_use(self) -> QuerySet[Attribute]:
         return Attribute.objects.filter(archived_at=None)
 
@@ -129,7 +131,6 @@ class LinkQuestion(Question):
 
     rows: Callable[[], QuerySet[Any]]
     is_among: bool
-    listens: frozenset[str]
 
     def ask(self, frame: Frame) -> Q:
         among = Q(IsIn(frame.of_these(self.rows()).values("customer")))
@@ -160,7 +161,7 @@ class LinkField(SegmentField):
 
     def question(self, condition: Condition) -> Question:
         ids = ids_of(value_of(condition, self), prefix=self.prefix, things=self.things())
-        return LinkQuestion(lambda: self.rows(ids), condition.operator == "any_of", self.listens)
+        return LinkQuestion(lambda: self.rows(ids), condition.operator == "any_of")
 
     def choices(self) -> list[tuple[str, str]]:
         return [(encode_id(self.prefix, thing.pk), str(thing)) for thing in self.things()]

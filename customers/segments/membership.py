@@ -16,7 +16,7 @@ from customers.models import Customer, Segment, SegmentMembership
 from customers.queries.filtering import Among
 from customers.segments.compiling import Understood
 from customers.segments.definitions import DefinitionRefused, definition_of
-from customers.segments.fields import Frame
+from customers.segments.fields import Frame, kinds_heard
 from customers.staging import bigints, insert_select
 from timeline.models import Event
 from timeline.recording import record, record_many
@@ -50,17 +50,22 @@ def rule_of(segment: Segment) -> Understood | None:
 
 
 def follow(segments: Iterable[Segment], events: Sequence[Event]) -> None:
-    """Look again at whom the events are about, in every segment that listens to such events."""
+    """Look again at whom the events are about, in every segment that listens to such events.
+
+    However many events there are, a rule is understood once, and one that hears none of them is not even that.
+    """
+    kinds = {event.kind for event in events}
     for segment in segments:
-        rule = rule_of(segment)
-        if rule is None:
-            continue
-        heard = [event for event in events if event.kind in rule.listens]
-        if any(event.kind == SegmentBuilt.kind and event.payload["segment_id"] != segment.pk for event in heard):
-            begin_build(segment)
-        ids = sorted(customers_of(heard))
-        if ids:
-            record_movement(segment, move(segment, rule, ids))
+        heard = kinds_heard(definition_of(segment.definition)) & kinds
+        if heard and (rule := rule_of(segment)):
+            _follow(segment, rule, [event for event in events if event.kind in heard])
+
+
+def _follow(segment: Segment, rule: Understood, events: Sequence[Event]) -> None:
+    if any(event.kind == SegmentBuilt.kind and event.payload["segment_id"] != segment.pk for event in events):
+        begin_build(segment)
+    if ids := sorted(customers_of(events)):
+        record_movement(segment, move(segment, rule, ids))
 
 
 def move(segment: Segment, rule: Understood, ids: Sequence[int]) -> Movement:

@@ -57,7 +57,6 @@ class Occurrence(Question):
     value: float
     within_days: int | None
     properties: tuple[PropertyCondition, ...]
-    listens: frozenset[str]
     name: str = ""
 
     def ask(self, frame: Frame) -> Q:

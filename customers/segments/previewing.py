@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Max, Min
 
 from accounts.scope import current_workspace_id
 from customers.models import Customer
+from customers.models.customers import IS_LISTED
 from customers.segments.compiling import Understood
 from customers.segments.fields import Frame
 from customers.segments.membership import local_today
@@ -22,10 +24,11 @@ _PLACES, _NEIGHBOURS = 100, 50
 
 @dataclass(frozen=True)
 class Preview:
-    """`count` is about right only, if `is_estimate`."""
+    """`count` is about right only, if `is_estimate`. `is_everybody`: none of those who were looked at was left out."""
 
     count: int
     is_estimate: bool
+    is_everybody: bool
     customers: list[Customer]
 
 
@@ -35,14 +38,32 @@ def preview(rule: Understood) -> Preview:
     if listed <= COUNTED_AT_ONCE:
         return exact_preview(rule)
     sample = _sample()
-    found = rule.customers(Frame(local_today(), sample, is_raw=True))
-    share = found.count() / max(len(sample), 1)
-    return Preview(_rounded(share * listed), is_estimate=True, customers=list(found.order_by("pk")[:SHOWN]))
+    found = list(rule.customers(Frame(local_today(), sample, is_raw=True)).order_by("pk").values_list("pk", flat=True))
+    share = len(found) / max(len(sample), 1)
+    return Preview(
+        _rounded(share * listed),
+        is_estimate=True,
+        is_everybody=0 < len(found) == len(sample),
+        customers=_customers(found[:SHOWN]),
+    )
 
 
 def exact_preview(rule: Understood) -> Preview:
     customers = rule.customers(Frame(local_today()))
-    return Preview(customers.count(), is_estimate=False, customers=list(customers.order_by("-pk")[:SHOWN]))
+    count = customers.count()
+    return Preview(
+        count,
+        is_estimate=False,
+        is_everybody=0 < count == Customer.objects.filter(IS_LISTED).count(),
+        customers=_customers(customers.order_by("-pk").values_list("pk", flat=True)[:SHOWN]),
+    )
+
+
+def _customers(ids: Iterable[int]) -> list[Customer]:
+    """In that order. Read once it is known who they are: sorted whole, all who match would be."""
+    shown = list(ids)
+    found = Customer.objects.in_bulk(shown)
+    return [found[pk] for pk in shown]
 
 
 def _rounded(count: float) -> int:

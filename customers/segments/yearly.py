@@ -26,7 +26,6 @@ class Yearly(Question):
 
     code: Callable[[], Any]
     days: int
-    listens: frozenset[str]
 
     def ask(self, frame: Frame) -> Q:
         return self._on(frame.today, frame.today + timedelta(days=self.days - 1))
@@ -62,4 +61,4 @@ class YearlyField(SegmentField):
         return {"in_next": Operator(_("is in the next days"), ValueWanted.COUNT)}
 
     def question(self, condition: Condition) -> Question:
-        return Yearly(self.code, value_of(condition, self), self.listens)
+        return Yearly(self.code, value_of(condition, self))

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User, Workspace
@@ -16,8 +17,7 @@ from customers.segments.definitions import definition_of
 from tests.browser.conftest import OpenPage
 from tests.browser.listing import PageToOpen
 from tests.browser.looking import look_at
-from tests.customers.segments.street import TODAY
-from tests.customers.segments.test_occurrences import saved
+from tests.customers.segments.told import saved
 from tests.factories.customers import CustomerFactory
 from tests.factories.messaging import TopicFactory
 
@@ -31,7 +31,7 @@ def _people(bakery: Workspace) -> None:
     with workspace_scope(bakery):
         for name, city in (("Maria Weber", "Berlin"), ("Ada Kern", "Bonn"), ("Zoë Nwosu", "Berlin")):
             CustomerFactory(name=name, city=city)
-        saved(CustomerFactory(name="Paul Rye"), minutes=90, on=TODAY)
+        saved(CustomerFactory(name="Paul Rye"), minutes=90, on=timezone.now().date())
         TopicFactory(key="news", name="News")
         Tag.objects.create(name="regular")
 

@@ -69,7 +69,10 @@ def arrive(message_ids: list[int], chance: random.Random, *, outcome: str = "") 
     messages.update(state="sending")
     for pk in message_ids:
         at = _instant(_day(chance, 60), chance)
-        messages.filter(pk=pk).update(state="sent", lease_token="", lease_expires_at=None, sent_at=at)
+        read = {
+            name: _instant(_day(chance, 60), chance) for name in ("opened_at", "clicked_at") if chance.random() < 0.6
+        }
+        messages.filter(pk=pk).update(state="sent", lease_token="", lease_expires_at=None, sent_at=at, **read)
     if outcome:
         messages.update(state=outcome)
 
@@ -249,7 +252,7 @@ def _property(chance: random.Random) -> dict[str, Any]:
 
 
 def _message(chance: random.Random) -> dict[str, Any]:
-    asked = _counted("messages_received", chance)
+    asked = _counted(f"messages_{chance.choice(('received', 'opened', 'clicked'))}", chance)
     if chance.random() < 0.5:
         template = encode_id("tpl", Template.objects.order_by("pk").values_list("pk", flat=True)[0])
         asked["where"] = chance.choice(({"topic": ["news"]}, {"template": [template]}))

@@ -11,12 +11,14 @@ import time_machine
 from accounts.models import Doorbell, Workspace
 from accounts.public_ids import encode_id
 from customers.actions import (
+    add_customer,
     archive_attribute,
     archive_customer,
     define_attribute,
     edit_customer,
     erase_customer,
     merge_customers,
+    remove_tag,
     restore_attribute,
     tag_customer,
     untag_customer,
@@ -30,19 +32,25 @@ from customers.actions.segments import (
     restore_segment,
     unlist_customers,
 )
-from customers.models import Customer, Segment, SegmentMembership
+from customers.models import Customer, Segment, SegmentMembership, Tag
 from customers.models.attributes import AttributeKind
 from customers.refusals import SegmentInUse, SegmentTaken, ValueRefused
 from customers.segments import membership
 from customers.segments.definitions import DefinitionRefused, Group, definition_of
+from customers.segments.membership import follow
 from customers.tasks import keep_segments_current
+from messaging.actions import Evidence, give_consent, withdraw_consent
+from messaging.models import ConsentSource
 from sales.actions import place_order
 from sales.actions.lines import NewLine
+from tests.customers.segments.told import saved
 from tests.factories.customers import CustomerFactory
+from tests.factories.messaging import TopicFactory
 from timeline.models import Event
 
 pytestmark = pytest.mark.usefixtures("workspace")
 
+CountQueries = Callable[[int], AbstractContextManager[object]]
 Drained = Callable[[], AbstractContextManager[None]]
 MORNING = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -225,6 +233,95 @@ def test_a_rule_on_an_archived_attribute_says_so_and_goes_on_when_it_is_back(
     keep_segments(workspace)
 
     assert (members(segment), segment.fault) == (set(), "")
+
+
+def test_a_rule_on_a_tag_that_was_deleted_says_so(workspace: Workspace, drained: Drained) -> None:
+    maria = CustomerFactory()
+    tag = tag_customer(maria, name="loyal")
+    segment = add_segment(name="Loyal", definition=rule("tag", "any_of", [encode_id("tag", tag.pk)]))
+    keep_segments(workspace)
+
+    with drained():
+        while not remove_tag(tag):
+            pass
+
+    assert members(segment) == {maria}
+    assert "is not there" in segment.fault
+
+
+def test_a_rule_on_an_archived_segment_is_refused_and_one_that_comes_back_to_it_says_so(
+    workspace: Workspace,
+) -> None:
+    berlin = add_segment(name="Berlin", definition=rule("city", "equals", "Berlin"))
+    asks = rule("segment", "any_of", [encode_id("seg", berlin.pk)])
+    asking = archive_segment(add_segment(name="Of Berlin", definition=asks))
+    archive_segment(berlin)
+
+    with pytest.raises(DefinitionRefused, match="is not there"):
+        add_segment(name="Others of Berlin", definition=asks)
+    restore_segment(asking)
+    keep_segments(workspace)
+
+    asking.refresh_from_db()
+    assert "is not there" in asking.fault
+
+
+def test_a_segment_can_not_ask_for_itself() -> None:
+    segment = add_segment(name="First", definition=rule("city", "equals", "Berlin"))
+
+    with pytest.raises(DefinitionRefused, match="itself"):
+        change_segment(segment, name="First", definition=rule("segment", "any_of", [encode_id("seg", segment.pk)]))
+
+
+def test_a_segment_may_mean_everybody_or_nobody(workspace: Workspace, drained: Drained) -> None:
+    everybody = add_segment(name="All", definition=rule("name", "is_known"))
+    nobody = add_segment(name="None", definition=rule("birth_year", "between", [1, 2]))
+    everyone = {CustomerFactory() for _ in range(3)}
+
+    keep_segments(workspace)
+    with drained():
+        newcomer = add_customer(name="Newcomer", source="hand")
+
+    assert members(everybody) == {*everyone, newcomer}
+    assert members(nobody) == set()
+
+
+def test_customers_follow_what_is_told_of_them_and_what_they_agree_to(workspace: Workspace, drained: Drained) -> None:
+    maria = CustomerFactory()
+    topic = TopicFactory(key="news")
+    savers = add_segment(name="Savers", definition=rule("custom.Recipe saved", "at_least", 1))
+    readers = add_segment(name="Readers", definition=rule("consent", "given", ["news"]))
+    keep_segments(workspace)
+
+    with drained():
+        saved(maria)
+        give_consent(maria, [topic], evidence=Evidence(source=ConsentSource.STAFF))
+    assert (members(savers), members(readers)) == ({maria}, {maria})
+
+    with drained():
+        withdraw_consent(maria, [topic], evidence=Evidence(source=ConsentSource.STAFF))
+    assert members(readers) == set()
+
+
+@pytest.mark.parametrize("people", [1, 3])
+def test_what_happened_to_one_or_to_three_is_asked_in_as_many_statements(
+    workspace: Workspace, people: int, django_assert_num_queries: CountQueries
+) -> None:
+    """A segment that hears none of it costs nothing, however many there are; one that does, the same for any batch."""
+    tag = Tag.objects.create(name="loyal")
+    named = rule("tag", "any_of", [encode_id("tag", tag.pk)])
+    deaf = [add_segment(name=f"Deaf {n}", definition=rule("event.OrderPaid", "at_least", 1)) for n in range(3)]
+    add_segment(name="Loyal", definition=named)
+    keep_segments(workspace)
+    for customer in [CustomerFactory() for _ in range(people)]:
+        tag_customer(customer, name="loyal")
+    events = list(Event.objects.filter(kind="CustomerTagged"))
+    segments = list(Segment.objects.in_use().ruled())
+
+    with django_assert_num_queries(8):
+        follow(segments, events)
+
+    assert SegmentMembership.objects.exclude(segment__in=deaf).count() == people
 
 
 def test_a_list_is_kept_by_hand() -> None:

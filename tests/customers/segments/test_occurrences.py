@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,11 +20,12 @@ from customers.segments.definitions import DefinitionRefused, definition_of
 from customers.segments.fields import Frame
 from messaging.models import ConsentRecord, Message
 from tests.customers.segments.street import TODAY, happenings, people
-from tests.customers.segments.told import Happening, tell
+from tests.customers.segments.told import saved, tell
 from tests.factories.customers import CustomerFactory
 from tests.factories.messaging import ConsentFactory, TopicFactory
 
 pytestmark = pytest.mark.usefixtures("workspace")
+
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 HOLDS: dict[str, Callable[[int, int], bool]] = {
@@ -37,11 +38,6 @@ HOLDS: dict[str, Callable[[int, int], bool]] = {
 def found(raw: dict[str, Any], frame: Frame | None = None, *, match: str = "all") -> set[int]:
     rule = Understood(definition_of({"match": match, "rules": [raw]}))
     return set(rule.customers(frame or Frame(TODAY)).values_list("pk", flat=True))
-
-
-def saved(customer: Customer, minutes: Any = 5, *, on: date = TODAY, name: str = "Recipe saved") -> None:
-    at = datetime.combine(on, time(12), UTC)
-    tell([Happening(customer.pk, "CustomEvent", name, at, {"minutes": minutes, "recipe": "Rye"})])
 
 
 def test_events_are_counted_as_one_would_by_hand_in_any_window_and_of_anybody(workspace: Workspace) -> None:
@@ -178,11 +174,20 @@ def test_of_two_words_at_one_instant_the_later_written_counts() -> None:
     assert found({"field": "consent", "is": "given", "value": ["news"]}) == set()
 
 
-def test_a_message_that_came_back_was_not_received() -> None:
-    chance = random.Random(4)
-    people(chance, count=40)
-    received = Message.objects.filter(state__in=("sent", "delivered", "complained"), topic__key="news")
-    expected = set(received.values_list("customer_id", flat=True))
+@pytest.mark.parametrize("what", ["received", "opened", "clicked"])
+def test_messages_are_counted_on_the_days_of_what_befell_them(what: str) -> None:
+    """A message that came back was not received; one that was read long after it was sent was read then."""
+    people(random.Random(4), count=40)
+    column = {"received": "sent_at", "opened": "opened_at", "clicked": "clicked_at"}[what]
+    first = datetime.combine(TODAY - timedelta(days=29), time.min, UTC)
+    since = Message.objects.filter(
+        topic__key="news", **{f"{column}__gte": first, f"{column}__lt": first + timedelta(days=30)}
+    )
+    if what == "received":
+        since = since.exclude(state="bounced")
+    expected = set(since.values_list("customer_id", flat=True))
 
-    assert found({"field": "messages_received", "is": "at_least", "value": 1, "where": {"topic": ["news"]}}) == expected
+    asked = {"field": f"messages_{what}", "is": "at_least", "value": 1, "within_days": 30}
+    assert found({**asked, "where": {"topic": ["news"]}}) == expected
+    assert found({**asked, "where": {"topic": ["offers"]}}) != expected
     assert expected

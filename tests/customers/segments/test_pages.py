@@ -85,6 +85,16 @@ def test_of_very_many_the_preview_says_about_how_many_and_counts_when_asked(
     assert "3 customers<" in exact
 
 
+@pytest.mark.parametrize(("city", "said"), [("Berlin", "That is everybody"), ("Bonn", "means none of your customers")])
+def test_the_preview_says_so_of_everybody_and_of_nobody(owner_browser: Browser, city: str, said: str) -> None:
+    CustomerFactory(city="Berlin")
+    definition = {"match": "all", "rules": [{"field": "city", "is": "equals", "value": city}]}
+
+    page = post(owner_browser, "/segments/preview/", definition=definition).content.decode()
+
+    assert said in page
+
+
 def test_an_archived_segment_is_found_below_the_others(owner_browser: Browser) -> None:
     segment = archive_segment(add_segment(name="Berliners", definition=rule("city", "equals", "Berlin")))
 
