@@ -20,6 +20,7 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "find news on the timeline": {"task": "timeline.tasks.find_news", "schedule": 2.0},
     "find messages that are due": {"task": "messaging.tasks.find_due_messages", "schedule": 2.0},
+    "find who read messages": {"task": "messaging.tasks.find_traces", "schedule": 2.0},
     "find imports that are due": {"task": "customers.tasks.find_imports", "schedule": 5.0},
     "find segments that are due": {"task": "customers.tasks.find_segments", "schedule": 5.0},
     "find birthdays": {"task": "messaging.tasks.find_birthdays", "schedule": 15.0},

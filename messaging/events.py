@@ -144,6 +144,13 @@ class TopicRestored(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrackingChanged(EventBody):
+    """What a workspace counts of how its messages are read."""
+
+    policy_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class GreetingChanged(EventBody):
     greeting_id: int
 

@@ -21,9 +21,15 @@ from accounts.tokens import hash_secret
 from messaging.models import Message
 from messaging.purposes import Purpose
 
-UNSUBSCRIBE, PREFERENCES, CONFIRMATION = "unsubscribe", "preferences", "opt_in"
+UNSUBSCRIBE, PREFERENCES, CONFIRMATION, READING = "unsubscribe", "preferences", "opt_in", "reading"
 # A newsletter that lay in a folder for a year must still be possible to leave; a confirmation is a matter of days.
-LIFETIME = {UNSUBSCRIBE: timedelta(days=800), PREFERENCES: timedelta(days=400), CONFIRMATION: timedelta(days=7)}
+# And where a link of it led, whoever finds it again shall still be told.
+LIFETIME = {
+    UNSUBSCRIBE: timedelta(days=800),
+    PREFERENCES: timedelta(days=400),
+    CONFIRMATION: timedelta(days=7),
+    READING: timedelta(days=800),
+}
 TOKEN_BYTES = 24
 
 
@@ -34,14 +40,18 @@ class Links:
     unsubscribe_url: str = ""
     preferences_url: str = ""
     confirmation_url: str = ""
+    # What the numbers of tracked links are put behind, and the picture that tells of an opening.
+    click_url: str = ""
+    open_url: str = ""
 
 
-def links_for(messages: Sequence[Message]) -> dict[int, Links]:
+def links_for(messages: Sequence[Message], *, tracked: bool = False) -> dict[int, Links]:
     """The links of each message, by its id. Asking again gives the same links and stores nothing new.
 
     A message with a topic can be unsubscribed from. Who gets one about themselves can open their preferences.
+    `tracked`: whether those with a topic get a token that tells how they are read.
     """
-    wanted = [(message, purpose) for message in messages for purpose in _purposes(message)]
+    wanted = [(message, purpose) for message in messages for purpose in _purposes(message, tracked=tracked)]
     tokens = {(message.pk, purpose): derive_token(message, purpose) for message, purpose in wanted}
     _keep(wanted, tokens)
     return {
@@ -49,6 +59,8 @@ def links_for(messages: Sequence[Message]) -> dict[int, Links]:
             unsubscribe_url=public_page("unsubscribe", tokens.get((message.pk, UNSUBSCRIBE))),
             preferences_url=public_page("preferences", tokens.get((message.pk, PREFERENCES))),
             confirmation_url=public_page("confirmation", tokens.get((message.pk, CONFIRMATION))),
+            click_url=public_page("click", tokens.get((message.pk, READING))),
+            open_url=public_page("opening", tokens.get((message.pk, READING))),
         )
         for message in messages
     }
@@ -68,12 +80,14 @@ def public_page(name: str, token: str | None) -> str:
     return f"{settings.PUBLIC_URL.rstrip('/')}/{path}"
 
 
-def _purposes(message: Message) -> list[str]:
+def _purposes(message: Message, *, tracked: bool) -> list[str]:
     if message.customer_id is None:
         return []
     if message.purpose == Purpose.CONFIRMATION:
         return [CONFIRMATION]
-    return [UNSUBSCRIBE, PREFERENCES] if message.is_marketing else [PREFERENCES]
+    if not message.is_marketing:
+        return [PREFERENCES]
+    return [UNSUBSCRIBE, PREFERENCES, READING] if tracked else [UNSUBSCRIBE, PREFERENCES]
 
 
 def _keep(wanted: Sequence[tuple[Message, str]], tokens: dict[tuple[int, str], str]) -> None:

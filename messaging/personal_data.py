@@ -16,7 +16,7 @@ from customers.models import Customer
 from messaging.actions import skip_messages
 from messaging.addresses import hash_address
 from messaging.links import LIFETIME
-from messaging.models import ConsentRecord, FrequencySlot, Message, MessageEvent, Suppression
+from messaging.models import ConsentRecord, FrequencySlot, Message, MessageEvent, Suppression, Trace
 from messaging.reasons import Reason, reason_in_words
 
 
@@ -42,7 +42,9 @@ class MessagesData(_ByCustomer):
     label = _("Messages")
 
     def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
-        for message in self.rows(customer).select_related("topic", "template_version").order_by("pk"):
+        for message in (
+            self.rows(customer).select_related("topic", "template_version").prefetch_related("events").order_by("pk")
+        ):
             yield {
                 "purpose": message.purpose,
                 "topic": str(message.topic or ""),
@@ -56,6 +58,7 @@ class MessagesData(_ByCustomer):
                 "sent_at": message.sent_at,
                 "opened_at": message.opened_at,
                 "clicked_at": message.clicked_at,
+                "links_followed": [event.detail for event in message.events.all() if event.kind == "clicked"],
             }
 
     def erase(self, customer: Customer) -> int:
@@ -63,10 +66,11 @@ class MessagesData(_ByCustomer):
         # First out of the workers' hands, or one of them would write down again what the text was filled in with.
         skip_messages(messages, reason=Reason.ERASED)
         MessageEvent.objects.filter(message__in=messages).exclude(detail="").update(detail="")
+        Trace.objects.filter(message__in=messages).delete()
         PublicToken.objects.filter(
             workspace=current_workspace(), purpose__in=list(LIFETIME), subject_id__in=messages.values("pk")
         ).delete()
-        return messages.update(address="", context={}, reply="")
+        return messages.update(address="", context={}, reply="", links=None)
 
 
 class ConsentData(_ByCustomer):

@@ -17,7 +17,7 @@ from messaging.rendering import (
     example_context,
     workspace_facts,
 )
-from messaging.sending.preparation import compiled
+from messaging.tracking.plans import compiled
 
 _NOWHERE = "preview"
 

@@ -8,5 +8,8 @@ urlpatterns = [
     path("unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("preferences/<str:token>/", views.preferences, name="preferences"),
     path("confirm/<str:token>/", views.confirmation, name="confirmation"),
+    path("c/<str:token>/", views.click, {"link": ""}, name="click"),
+    path("c/<str:token>/<str:link>/", views.click, name="click"),
+    path("o/<str:token>/", views.opening, name="opening"),
     path("<str:public_key>/join/", views.join, name="join"),
 ]

@@ -10,7 +10,7 @@ from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from accounts.workspace_tasks import stepping_task, system_task
 from messaging import actions
-from messaging.actions import birthdays
+from messaging.actions import birthdays, readings
 from messaging.actions.outcomes import DOUBTS
 from messaging.actions.queueing import QUEUE
 from messaging.local_mornings import next_quarter
@@ -107,6 +107,24 @@ def forget_unconfirmed(workspace: Workspace) -> None:
 def find_unconfirmed() -> None:
     for workspace in Workspace.objects.order_by("pk"):
         forget_unconfirmed.apply_async(workspace=workspace)
+
+
+@stepping_task()
+def judge_traces(workspace: Workspace) -> None:
+    """Who read and followed what, in steps that each commit."""
+    rings = heard(readings.QUEUE, workspace)
+    judged = readings.STEP
+    while judged >= readings.STEP:
+        with workspace_scope(workspace):
+            judged = actions.judge_traces(now=timezone.now(), limit=readings.STEP)
+    with workspace_scope(workspace):
+        answer(readings.QUEUE, workspace, rings=rings, next_due_at=readings.next_judgement_at())
+
+
+@system_task()
+def find_traces() -> None:
+    for workspace in due_workspaces(readings.QUEUE):
+        judge_traces.apply_async(workspace=workspace)
 
 
 on_ring(QUEUE, queue_round)

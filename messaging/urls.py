@@ -24,6 +24,7 @@ urlpatterns = [
     path("limits/<int:policy_id>/removal/", views.policy_removal, name="policy_removal"),
     path("limits/quiet-hours/", views.quiet_hours, name="quiet_hours"),
     path("limits/quiet-hours/end/", views.quiet_hours_end, name="quiet_hours_end"),
+    path("opens-and-clicks/", views.tracking_edit, name="tracking_edit"),
     path("join-page/", views.join_page, name="join_page"),
     path("join-page/qr-code.<str:kind>", views.join_code, name="join_code"),
 ]

@@ -24,6 +24,7 @@ from messaging.actions.policies import (
     set_quiet_hours,
 )
 from messaging.actions.queueing import queue_messages
+from messaging.actions.readings import judge_traces, leave_trace, write_tracking_policy
 from messaging.actions.settling import decide_message, settle_by_evidence
 from messaging.actions.stopping import cancel_messages, skip_messages
 from messaging.actions.subscribing import choose_topics, confirm_subscription, join, unsubscribe
@@ -58,6 +59,8 @@ __all__ = [
     "give_consent",
     "greet_birthdays",
     "join",
+    "judge_traces",
+    "leave_trace",
     "lift_unsubscription",
     "look_for_birthdays",
     "queue_messages",
@@ -83,4 +86,5 @@ __all__ = [
     "unsubscribe_from_everything",
     "withdraw_consent",
     "write_greeting",
+    "write_tracking_policy",
 ]

@@ -52,10 +52,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Mark:
-    """A message whose body is about to leave, and what it was rendered with."""
+    """A message whose body is about to leave, what it was rendered with, and where its links lead."""
 
     message_id: int
     context: dict[str, Any] = field(default_factory=dict)
+    link_set_id: int | None = None
+    links: dict[str, str] | None = None
 
 
 @transaction.atomic
@@ -169,8 +171,9 @@ def _mark(marks: Sequence[Mark], token: str) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             """update messaging_message m
-               set state = 'sending', lease_expires_at = now() + %s, tried_at = now(), context = d.context
-               from unnest(%s::bigint[], %s::jsonb[]) as d(id, context)
+               set state = 'sending', lease_expires_at = now() + %s, tried_at = now(), context = d.context,
+                   link_set_id = d.link_set, links = d.links
+               from unnest(%s::bigint[], %s::jsonb[], %s::bigint[], %s::jsonb[]) as d(id, context, link_set, links)
                where m.workspace_id = %s and m.id = d.id
                  and m.state = 'leased' and m.lease_token = %s and m.lease_expires_at > now()
                  and not exists (select from messaging_suppression s
@@ -185,6 +188,8 @@ def _mark(marks: Sequence[Mark], token: str) -> set[int]:
                 sending_lease(),  # type: ignore[list-item]  # as above
                 [mark.message_id for mark in marks],
                 [_json.encode(mark.context).decode() for mark in marks],
+                [mark.link_set_id for mark in marks],
+                [None if mark.links is None else _json.encode(mark.links).decode() for mark in marks],
                 current_workspace_id(),
                 token,
             ],

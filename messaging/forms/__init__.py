@@ -1,5 +1,6 @@
 from messaging.forms.policies import FrequencyForm, QuietHoursForm
 from messaging.forms.public import JoinForm, PreferencesForm
+from messaging.forms.tracking import TrackingForm
 from messaging.forms.workspace import (
     AddressForm,
     ConsentForm,
@@ -22,4 +23,5 @@ __all__ = [
     "QuietHoursForm",
     "ReleaseForm",
     "TopicForm",
+    "TrackingForm",
 ]

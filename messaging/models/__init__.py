@@ -31,7 +31,8 @@ from messaging.models.messages import (
     Priority,
 )
 from messaging.models.policies import FrequencyPolicy, FrequencySlot, QuietHours
-from messaging.models.templates import Template, TemplateVersion
+from messaging.models.readings import Trace, TrackingPolicy
+from messaging.models.templates import LinkSet, Template, TemplateVersion
 
 __all__ = [
     "ACCEPTED_STATES",
@@ -50,6 +51,7 @@ __all__ = [
     "ConsentState",
     "FrequencyPolicy",
     "FrequencySlot",
+    "LinkSet",
     "Message",
     "MessageEvent",
     "MessageQuerySet",
@@ -65,4 +67,6 @@ __all__ = [
     "Template",
     "TemplateVersion",
     "Timing",
+    "Trace",
+    "TrackingPolicy",
 ]

@@ -12,7 +12,7 @@ from accounts.models import WorkspaceManager, WorkspaceOwned
 from customers.models import Customer
 from messaging.models.campaigns import Campaign
 from messaging.models.consent import SubscriptionTopic
-from messaging.models.templates import TemplateVersion
+from messaging.models.templates import LinkSet, TemplateVersion
 from messaging.purposes import Purpose
 
 
@@ -102,6 +102,9 @@ class Message(WorkspaceOwned):
     sent_at = models.DateTimeField(null=True, editable=False)
     # When it came into a state that nothing but evidence or the recipient changes.
     settled_at = models.DateTimeField(null=True, editable=False)
+    # Where its links lead, by their number: those that all messages of its kind share, and its own.
+    link_set = WorkspaceForeignKey(LinkSet, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
+    links = models.JSONField(null=True, editable=False)
     # The first time that a person read it and followed one of its links, and that a machine fetched its pictures.
     opened_at = models.DateTimeField(null=True, editable=False)
     clicked_at = models.DateTimeField(null=True, editable=False)

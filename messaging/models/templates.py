@@ -43,8 +43,9 @@ class Template(WorkspaceOwned):
 class TemplateVersion(WorkspaceOwned):
     """What a template said from one edit to the next. Never changed, so a message can always be read as it was sent.
 
-    `subject`, `body` and `text` are what a person wrote; `html` is the body in the workspace's layout, styles inlined,
-    ready for the renderer. `layout_hash` tells which layout and brand that was.
+    `subject`, `preheader` and `body` are what a person wrote, the body by hand or (`blocks`) in the editor, and
+    `own_text` what they want said in plain text instead of what is made of the body. `html` and `text` are ready for
+    the renderer: in the workspace's layout, styles inlined. `layout_hash` tells which layout and brand that was.
     """
 
     append_only = True
@@ -52,7 +53,11 @@ class TemplateVersion(WorkspaceOwned):
     template = WorkspaceForeignKey(Template, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     subject = models.CharField(max_length=300)
+    preheader = models.CharField(max_length=300, default="", db_default="")
     body = models.TextField()
+    # The editor's blocks, of which the body was made; none of a body written by hand.
+    blocks = models.JSONField(null=True)
+    own_text = models.TextField(default="", db_default="")
     text = models.TextField()
     html = models.TextField()
     layout_hash = models.CharField(max_length=64)
@@ -66,3 +71,24 @@ class TemplateVersion(WorkspaceOwned):
 
     def __str__(self) -> str:
         return f"version {self.number}"
+
+
+class LinkSet(WorkspaceOwned):
+    """Where the links lead that all messages of one template version have in common, as they were when these left.
+
+    `urls` by the link's number in the message. Another campaign's `utm_campaign` makes another set.
+    """
+
+    append_only = True
+
+    template_version = WorkspaceForeignKey(TemplateVersion, on_delete=models.CASCADE, related_name="link_sets")
+    digest = models.CharField(max_length=64)
+    urls = models.JSONField()
+
+    class Meta(WorkspaceOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "template_version", "digest"], name="one_link_set_per_digest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{len(self.urls)} links"

@@ -21,6 +21,7 @@ from messaging.queries.messages import (
     with_reasons,
 )
 from messaging.queries.policies import frequency_policies, quiet_hours
+from messaging.queries.readings import address_behind, tracking_policy
 from messaging.queries.templates import newest_version
 from messaging.queries.unconfirmed import JOIN_PAGE, never_confirmed
 
@@ -33,6 +34,7 @@ __all__ = [
     "Morning",
     "Remark",
     "TopicState",
+    "address_behind",
     "birthday_greeting",
     "birthday_key",
     "birthdays_ahead",
@@ -55,5 +57,6 @@ __all__ = [
     "topics_asked",
     "topics_offered",
     "topics_with_counts",
+    "tracking_policy",
     "with_reasons",
 ]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.queries import actor_names
 from accounts.scope import current_workspace
@@ -60,6 +61,14 @@ class Remark:
     at: datetime
 
 
+_READINGS = {
+    "opened": ("eye", gettext_lazy("Read")),
+    "clicked": ("external-link", gettext_lazy("Followed a link")),
+    "machine_opened": ("eye", gettext_lazy("A machine fetched its pictures")),
+    "machine_clicked": ("link", gettext_lazy("A machine followed a link")),
+}
+
+
 def message_history(message: Message) -> list[Remark]:
     events = list(MessageEvent.objects.filter(message=message).order_by("pk"))
     names = actor_names({event.actor for event in events})
@@ -78,6 +87,9 @@ def _remark(event: MessageEvent, actor: str) -> Remark:
         case "decided":
             text = ": ".join(filter(None, [outcome, detail]))
             return Remark("user", _("%s decided what became of it") % actor, text, event.at)
+    if event.kind in _READINGS:
+        icon, words = _READINGS[event.kind]
+        return Remark(icon, str(words), event.detail, event.at)
     return Remark("point", event.kind.replace("_", " ").capitalize(), event.detail, event.at)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,6 +19,10 @@ FUEL = 50_000  # instructions: some 50 times what a long message takes
 TEMPLATES_KEPT = 300
 # Of a link made of these, escaping for HTML would only turn `/` into `&#x2f;`, which some mail programs stumble over.
 PLAIN_LINK = re.compile(r"https?://[\w.~:/?=%#@+,-]*")
+# What parts the links that differ from message to message, in the source that lists them and in what comes of it. No
+# value can hold it: every process has its own.
+LINK, LINK_END = f"\x1e{secrets.token_hex(8)} ", "\x1f"
+_LINKS = re.compile(f"{LINK}([0-9.]+) (https?://[^{LINK_END}]*){LINK_END}", re.IGNORECASE)
 GLOBALS = ("range", "dict", "namespace", "debug", "cycler", "joiner", "lipsum", "randrange")
 
 
@@ -25,6 +31,8 @@ class Rendered:
     subject: str
     html: str
     text: str
+    # Where the links lead that differ from message to message, by number.
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 class Renderer:
@@ -45,21 +53,33 @@ class Renderer:
                 self._make_room()
                 self._add(key, compiled)
                 self._keys.add(key)
-            values = {name: _as_link(value) if name.endswith("_url") else value for name, value in context.items()}
-            subject, html, text = (
-                self._environment.render_template(f"{key or 'preview'}.{part}", **values)
-                for part in ("subject", "html", "text")
+            values = {name: _with_links(name, value) for name, value in context.items()}
+            subject, html, text, links = (
+                self._environment.render_template(f"{key or 'preview'}.{part}", **values) if source else ""
+                for part, source in (
+                    ("subject", compiled.subject),
+                    ("html", compiled.html),
+                    ("text", compiled.text),
+                    ("links", compiled.links),
+                )
             )
         except TemplateError as error:
             raise BadTemplate(_in_words(error)) from None
         if len(html) > LARGEST_OUTPUT or len(text) > LARGEST_OUTPUT:
             raise BadTemplate(_("The message became longer than one megabyte."))
-        return Rendered(subject=" ".join(subject.split()), html=html, text=text)
+        return Rendered(
+            subject=" ".join(subject.split()),
+            html=html,
+            text=text,
+            links=dict(_LINKS.findall(links)) if links else {},
+        )
 
     def _add(self, name: str, compiled: Compiled) -> None:
         self._environment.add_template(f"{name}.subject", compiled.subject)
         self._environment.add_template(f"{name}.html", compiled.html)
         self._environment.add_template(f"{name}.text", compiled.text)
+        if compiled.links:
+            self._environment.add_template(f"{name}.links", compiled.links)
 
     def _make_room(self) -> None:
         if len(self._keys) >= TEMPLATES_KEPT:
@@ -82,8 +102,16 @@ def _environment() -> Environment:
     return environment
 
 
-def _as_link(value: Any) -> Any:
-    return safe(value) if isinstance(value, str) and PLAIN_LINK.fullmatch(value) else value
+def _with_links(name: str, value: Any) -> Any:
+    """The value, with what is a plain link in it left as it is, also in the items of a list."""
+    if isinstance(value, str):
+        return safe(value) if name.endswith("_url") and PLAIN_LINK.fullmatch(value) else value
+    if isinstance(value, list):
+        return [
+            {key: _with_links(key, each) for key, each in item.items()} if isinstance(item, dict) else item
+            for item in value
+        ]
+    return value
 
 
 def _in_words(error: TemplateError) -> str:

@@ -58,11 +58,12 @@ _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=Fal
 
 @dataclass(frozen=True)
 class Compiled:
-    """Three sources for the engine, in its own words (grammar.write)."""
+    """Sources for the engine, in its own words (grammar.write). `links`: see messaging.tracking.marking."""
 
     subject: str
     html: str
     text: str
+    links: str = ""
 
 
 def compile_template(subject: str, body: str, *, template_key: str = "", workspace: Workspace) -> Compiled:

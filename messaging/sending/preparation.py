@@ -16,10 +16,12 @@ from messaging.eligibility import kept_back
 from messaging.links import Links, links_for
 from messaging.models import FrequencyPolicy, Message, MessageState, TemplateVersion
 from messaging.policies import Hold
+from messaging.queries.readings import tracking_policy
 from messaging.reasons import Reason
-from messaging.rendering import BadTemplate, Compiled, Context, Renderer, compile_subject, contexts_for, workspace_facts
+from messaging.rendering import BadTemplate, Context, Renderer, contexts_for, workspace_facts
 from messaging.sending.connections import Envelope
 from messaging.sending.mime import HeaderRefused, Letter, Letterhead, Mailbox, ascii_address, compose
+from messaging.tracking.plans import Plan, plans_for
 
 log = logging.getLogger(__name__)
 
@@ -31,22 +33,18 @@ class Allowed:
     message: Message
     context: Context
     links: Links
-
-    @property
-    def mark(self) -> Mark:
-        return Mark(self.message.pk, self.context)
+    plan: Plan
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Claimed messages, looked at once. `versions` are their templates, by id.
+    """Claimed messages, looked at once.
 
     `has_caps`: the workspace limits how many reach one customer, so that each takes a place when it leaves.
     """
 
     allowed: list[Allowed]
     kept_back: list[Outcome]
-    versions: dict[int, TemplateVersion]
     has_caps: bool
 
 
@@ -54,13 +52,15 @@ def look_at(messages: Sequence[Message]) -> Batch:
     """Whatever the database has to say about a batch: a handful of queries, however many there are."""
     holds = kept_back(messages)
     sendable = [message for message in messages if message.pk not in holds]
-    contexts, links = contexts_for(sendable), links_for(sendable)
+    versions = TemplateVersion.objects.select_related("template").in_bulk(
+        {message.template_version_id for message in sendable}
+    )
+    policy = tracking_policy()
+    contexts, links = contexts_for(sendable), links_for(sendable, tracked=policy.counts_clicks or policy.counts_opens)
+    plans = plans_for(sendable, versions, policy)
     return Batch(
-        allowed=[Allowed(message, contexts[message.pk], links[message.pk]) for message in sendable],
+        allowed=[Allowed(message, contexts[message.pk], links[message.pk], plans[message.pk]) for message in sendable],
         kept_back=[outcome_of(message_id, hold) for message_id, hold in holds.items()],
-        versions=TemplateVersion.objects.select_related("template").in_bulk(
-            {message.template_version_id for message in sendable}
-        ),
         has_caps=FrequencyPolicy.objects.exists(),
     )
 
@@ -73,10 +73,11 @@ def outcome_of(message_id: int, hold: Hold) -> Outcome:
 class Desk:
     """Where the messages of one batch are written, one at a time."""
 
-    def __init__(self, workspace: Workspace, renderer: Renderer, versions: dict[int, TemplateVersion]) -> None:
+    def __init__(self, workspace: Workspace, renderer: Renderer) -> None:
         self._workspace = workspace
         self._renderer = renderer
-        self._sources = {version_id: compiled(version) for version_id, version in versions.items()}
+        # Where the links lead of those that were written and are not marked yet.
+        self._links: dict[int, dict[str, str] | None] = {}
         self._facts = {"workspace": workspace_facts(workspace)}
         self._sender = sender_of(workspace)
         self._letterhead = Letterhead(self._sender, reply_to=workspace.reply_to).headers()
@@ -98,10 +99,17 @@ class Desk:
             return Outcome(message.pk, MessageState.QUEUED, reply=f"It could not be written: {error!r}", back_off=60)
         return Envelope(message.pk, ascii_address(self._sender.address), recipient, data)
 
+    def mark(self, allowed: Allowed) -> Mark:
+        """That its body is about to leave, what it was rendered with, and where its links lead from now on."""
+        return Mark(
+            allowed.message.pk, allowed.context, allowed.plan.link_set_id, self._links.pop(allowed.message.pk, None)
+        )
+
     def _compose(self, allowed: Allowed) -> bytes:
-        message, version_id = allowed.message, allowed.message.template_version_id
+        message, plan = allowed.message, allowed.plan
         values = allowed.context | self._facts | asdict(allowed.links)
-        rendered = self._renderer.render(self._sources[version_id], values, key=str(version_id))
+        rendered = self._renderer.render(plan.compiled, values, key=plan.key)
+        self._links[message.pk] = plan.own_links(rendered.links)
         letter = Letter(
             recipient=Mailbox(str(allowed.context["customer"]["name"]), message.address),
             subject=rendered.subject,
@@ -112,11 +120,6 @@ class Desk:
             unsubscribe_url=allowed.links.unsubscribe_url,
         )
         return compose(letter, self._letterhead)
-
-
-def compiled(version: TemplateVersion) -> Compiled:
-    subject = compile_subject(version.subject, template_key=version.template.key)
-    return Compiled(subject=subject, html=version.html, text=version.text)
 
 
 def sender_of(workspace: Workspace) -> Mailbox:

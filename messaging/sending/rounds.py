@@ -92,7 +92,7 @@ def _ship(workspace: Workspace, relay: Relay, batch: Batch, token: str, until: f
             advance_messages(token=token, outcomes=held_back)
     if not allowed:
         return Verdicts()
-    desk = Desk(workspace, _renderer, batch.versions)
+    desk = Desk(workspace, _renderer)
     shipment = Shipment(workspace, lines_to(relay), desk, allowed, token=token, until=until, has_caps=batch.has_caps)
     verdicts = shipment.send()
     for domain in verdicts.weary_domains():

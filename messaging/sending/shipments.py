@@ -157,7 +157,7 @@ class Shipment:
         by_key = {each.held.key: each for each in held if each.held is not None}
         marked_at = time.monotonic()
         try:
-            allowed = self._advance([self._by_id[key].mark for key in by_key])
+            allowed = self._advance([self._desk.mark(self._by_id[key]) for key in by_key])
         except Error as error:
             self._survive(error, held)
             return

@@ -10,12 +10,15 @@ from messaging.views.joining import join
 from messaging.views.links import confirmation, preferences, unsubscribe
 from messaging.views.messages import message_decision, message_detail, message_html, message_list
 from messaging.views.policies import policy_list, policy_removal, quiet_hours, quiet_hours_end
+from messaging.views.readings import click, opening
 from messaging.views.suppressions import suppression_list, suppression_removal
 from messaging.views.topics import topic_archival, topic_edit, topic_list, topic_restoration
+from messaging.views.tracking import tracking_edit
 
 __all__ = [
     "birthday_greeting",
     "birthday_list",
+    "click",
     "confirmation",
     "customer_consent",
     "greeting_preview",
@@ -28,6 +31,7 @@ __all__ = [
     "message_detail",
     "message_html",
     "message_list",
+    "opening",
     "policy_list",
     "policy_removal",
     "preferences",
@@ -39,5 +43,6 @@ __all__ = [
     "topic_edit",
     "topic_list",
     "topic_restoration",
+    "tracking_edit",
     "unsubscribe",
 ]

@@ -47,6 +47,7 @@ NOT_ABOUT_A_CUSTOMER = {
     "TopicArchived",
     "TopicChanged",
     "TopicRestored",
+    "TrackingChanged",
 }
 
 

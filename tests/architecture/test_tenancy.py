@@ -39,6 +39,7 @@ SYSTEM_TASKS = {
     "messaging.tasks.find_due_messages",
     "timeline.tasks.find_news",
     "messaging.tasks.find_doubts",
+    "messaging.tasks.find_traces",
     "messaging.tasks.find_unconfirmed",
 }
 # Each use of the way past the first lock, and why it is one.

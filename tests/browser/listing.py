@@ -21,6 +21,7 @@ from customers.models import Customer
 from messaging.actions import join
 from messaging.links import links_for
 from messaging.models import Message, SubscriptionTopic
+from messaging.tracking.marking import HONEYPOT
 from sales.models import Cart, Order, Product
 from tests.architecture.access.street import ROWS
 
@@ -108,7 +109,7 @@ def _links(workspace: Workspace, user: User) -> dict[str, str]:
     with workspace_scope(workspace, actor=f"user:{user.pk}"):
         _, secret = invite_member(email="new@people.example", role=Role.AGENT, invited_by=user)
         greeting = Message.objects.exclude(topic=None).exclude(customer=None).select_related("topic")[0]
-        greeted = links_for([greeting])[greeting.pk]
+        greeted = links_for([greeting], tracked=True)[greeting.pk]
         customer = Customer.objects.exclude(email="").latest("pk")
         asking = join(
             name=customer.name,
@@ -127,6 +128,8 @@ def _links(workspace: Workspace, user: User) -> dict[str, str]:
         "unsubscribe": urlsplit(greeted.unsubscribe_url).path,
         "preferences": urlsplit(greeted.preferences_url).path,
         "confirmation": urlsplit(asked.confirmation_url).path,
+        "click": f"{urlsplit(greeted.click_url).path}{HONEYPOT}/",
+        "opening": urlsplit(greeted.open_url).path,
         "join": reverse("join", args=[workspace.public_key]),
         "workspace_list": f"{reverse('workspace_list')}?all",
     }

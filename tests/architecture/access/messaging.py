@@ -85,6 +85,9 @@ ROWS = {
     "messaging:policy_removal": Row(a_policy, get=False, post=lambda _: {}),
     "messaging:quiet_hours": Row(get=False, post=lambda _: {"begins": 22, "ends": 8}),
     "messaging:quiet_hours_end": Row(quiet_hours, get=False, post=lambda _: {}),
+    "messaging:tracking_edit": Row(
+        post=lambda _: {"counts_clicks": "on", "own_domains": "shop.example", "utm_source": "rapport"}
+    ),
     "messaging:join_page": Row(),
     "messaging:join_code": Row(a_code),
 }

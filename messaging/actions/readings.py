@@ -1,0 +1,170 @@
+"""What is known of how messages are read: traces are kept as they come, and judged a moment later, many at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from accounts.actions import audit
+from accounts.doorbells import ring
+from accounts.scope import current_workspace_id
+from messaging.events import MessageClicked, MessageOpened, TrackingChanged
+from messaging.models import Message, MessageEvent, Trace, TrackingPolicy
+from messaging.queries.readings import address_behind
+from messaging.tracking.judging import JUDGED_AFTER, machines_among
+from messaging.tracking.marking import HONEYPOT
+from timeline.recording import record, record_many
+from timeline.registry import EventBody
+
+QUEUE = "readings"
+STEP = 1000
+LONGEST_DETAIL = 500
+
+
+@transaction.atomic
+def leave_trace(message: Message, *, link: str = "", is_machine: bool) -> None:
+    """A link of the message was fetched, or (blank) its picture. Who did it is judged JUDGED_AFTER from now."""
+    Trace.objects.create(message=message, link=link, is_machine=is_machine)
+    ring(QUEUE, due_at=timezone.now() + JUDGED_AFTER)
+
+
+@transaction.atomic
+def write_tracking_policy(
+    *, counts_opens: bool, counts_clicks: bool, own_domains: Sequence[str], utm_source: str
+) -> TrackingPolicy:
+    """What is counted of messages that leave from now on."""
+    wanted = {
+        "counts_opens": counts_opens,
+        "counts_clicks": counts_clicks,
+        "own_domains": list(own_domains),
+        "utm_source": utm_source,
+    }
+    policy, _ = TrackingPolicy.objects.update_or_create(defaults=wanted)
+    record(TrackingChanged(customer_id=None, policy_id=policy.pk))
+    audit(gettext_noop("changed what is counted of messages"), "", **wanted)
+    return policy
+
+
+Known = dict[int, dict[tuple[str, str], datetime]]
+
+
+@dataclass
+class Reading:
+    """What the traces of one message come to: its columns as they will be, and what is new."""
+
+    message: Message
+    known: dict[tuple[str, str], datetime]
+    remarks: list[MessageEvent] = field(default_factory=list)
+    news: list[EventBody] = field(default_factory=list)
+
+    def take(self, trace: Trace, *, is_machine: bool) -> None:
+        message = self.message
+        if is_machine and trace.link:
+            self._remark("machine_clicked", trace, key=trace.link)
+        elif is_machine:
+            message.machine_opened_at = message.machine_opened_at or trace.at
+            self._remark("machine_opened", trace)
+        else:
+            # Who follows a link has opened the message, whether pictures were shown or not.
+            if message.opened_at is None:
+                message.opened_at = trace.at
+                self.news.append(MessageOpened(**self._about(trace)))
+            self._remark("opened", trace)
+            if trace.link:
+                message.clicked_at = message.clicked_at or trace.at
+                if self._remark("clicked", trace, key=trace.link):
+                    self.news.append(MessageClicked(**self._about(trace), link=trace.link))
+
+    def _remark(self, kind: str, trace: Trace, *, key: str = "first") -> bool:
+        """Whether that is new."""
+        if (kind, key) in self.known:
+            return False
+        self.known[kind, key] = trace.at
+        where = address_behind(self.message, trace.link)[:LONGEST_DETAIL] if trace.link else ""
+        remark = MessageEvent(message=self.message, kind=kind, key=key, at=trace.at, detail=where)
+        self.remarks.append(remark)
+        return True
+
+    def _about(self, trace: Trace) -> dict[str, Any]:
+        message = self.message
+        return {
+            "customer_id": message.customer_id,
+            "occurred_at": trace.at,
+            "message_id": message.pk,
+            "purpose": message.purpose,
+        }
+
+
+@transaction.atomic
+def judge_traces(*, now: datetime, limit: int = STEP) -> int:
+    """Say of the messages with the oldest traces who read them. Returns how many traces are done with.
+
+    Each message is judged by one worker, and whole: what betrays a scanner is that it took several links.
+    """
+    ripe_until = now - JUDGED_AFTER
+    ripe = Trace.objects.filter(at__lte=ripe_until).order_by("at", "pk").values_list("message_id", flat=True)
+    messages = _locked(list(ripe[:limit]))
+    if not messages:
+        return 0
+    known = _known(messages)
+    traces: dict[int, list[Trace]] = defaultdict(list)
+    for trace in Trace.objects.filter(message__in=messages).order_by("at", "pk"):
+        traces[trace.message_id].append(trace)
+    readings, done = [], []
+    for message_id, found in traces.items():
+        reading = Reading(messages[message_id], known[message_id])
+        trapped = reading.known.get(("machine_clicked", HONEYPOT))
+        left_at = reading.message.tried_at
+        machines = machines_among(found, left_at=left_at, trapped_at=[trapped] if trapped else [])
+        for trace in found:
+            if trace.at <= ripe_until:
+                reading.take(trace, is_machine=trace.pk in machines)
+                done.append(trace.pk)
+        readings.append(reading)
+    _write(readings)
+    Trace.objects.filter(pk__in=done).delete()
+    return len(done)
+
+
+def next_judgement_at() -> datetime | None:
+    """When the oldest trace can be judged."""
+    oldest = Trace.objects.order_by("at", "pk").values_list("at", flat=True).first()
+    return oldest + JUDGED_AFTER if oldest else None
+
+
+def _locked(message_ids: Sequence[int]) -> dict[int, Message]:
+    """Those of them that no other worker is judging."""
+    messages = Message.objects.select_related("link_set").filter(pk__in=set(message_ids)).order_by("pk")
+    return {message.pk: message for message in messages.select_for_update(of=("self",), no_key=True, skip_locked=True)}
+
+
+def _known(messages: Mapping[int, Message]) -> Known:
+    kinds = ("opened", "clicked", "machine_opened", "machine_clicked")
+    known: Known = {message_id: {} for message_id in messages}
+    rows = MessageEvent.objects.filter(message__in=messages, kind__in=kinds)
+    for message_id, kind, key, at in rows.values_list("message_id", "kind", "key", "at"):
+        known[message_id][kind, key] = at
+    return known
+
+
+def _write(readings: Sequence[Reading]) -> None:
+    changed = [reading for reading in readings if reading.remarks]
+    columns = ("pk", "opened_at", "clicked_at", "machine_opened_at")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """update messaging_message m
+               set opened_at = d.opened_at, clicked_at = d.clicked_at, machine_opened_at = d.machine_opened_at
+               from unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
+                      as d(id, opened_at, clicked_at, machine_opened_at)
+               where m.workspace_id = %s and m.id = d.id""",
+            [*([getattr(each.message, name) for each in changed] for name in columns), current_workspace_id()],
+        )
+    MessageEvent.objects.bulk_create(remark for reading in changed for remark in reading.remarks)
+    record_many(event for reading in changed for event in reading.news)
