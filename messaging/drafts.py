@@ -30,3 +30,5 @@ class MessageDraft:
     not_before: datetime | None = None
     campaign_id: int | None = None
     held_out: bool = False
+    enrolment_id: int | None = None
+    step: str = ""

@@ -24,13 +24,13 @@ def _zone(name: str) -> ZoneInfo | None:
         return None
 
 
-def first_instant(day: date, hour: int, zone: ZoneInfo) -> datetime:
-    """The UTC instant at which clocks in `zone` first show `hour` o'clock of `day`.
+def first_instant(day: date, at: int | time, zone: ZoneInfo) -> datetime:
+    """The UTC instant at which clocks in `zone` first show `at` (an hour, or hour and minute) of `day`.
 
-    Where the clocks are put back that is the earlier of two; where they are put forward over that hour (or over the
+    Where the clocks are put back that is the earlier of two; where they are put forward over that time (or over the
     whole day), the first instant after the gap.
     """
-    local = datetime.combine(day, time(hour), tzinfo=zone)
+    local = datetime.combine(day, at if isinstance(at, time) else time(at), tzinfo=zone)
     late = local.astimezone(UTC)
     if late.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
         return late

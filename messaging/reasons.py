@@ -41,6 +41,10 @@ class Reason(models.TextChoices):
     # Staff
     CANCELLED = "cancelled", _("Somebody cancelled the message before it left.")
     DECIDED = "decided", _("Somebody decided that the message did not leave.")
+    # The flow
+    LEFT_FLOW = "left_flow", _("The customer had left the flow before the message could leave.")
+    EXIT_RULE = "exit_rule", _("What ends the flow had happened before the message could leave.")
+    GOAL_REACHED = "goal_reached", _("What the flow was for had happened before the message could leave.")
     # The automation
     SWITCHED_OFF = "switched_off", _("The automation was switched off before the message left.")
     RECONSIDERED = (

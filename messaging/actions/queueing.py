@@ -48,11 +48,11 @@ def _insert(drafts: Sequence[MessageDraft], now: datetime) -> int:
             """insert into messaging_message
                  (workspace_id, message_id, created_at, reply, attempts, lease_token, state, reason, settled_at,
                   customer_id, topic_id, template_version_id, campaign_id, purpose, dedupe_key, address, address_hash,
-                  context, priority, not_before)
+                  context, priority, not_before, enrolment_id, step)
                select %s, '<' || replace(gen_random_uuid()::text, '-', '') || '@' || %s || '>', %s, '', 0, '', draft.*
                from unnest(%s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[],
                            %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::int[],
-                           %s::timestamptz[]) as draft
+                           %s::timestamptz[], %s::bigint[], %s::text[]) as draft
                on conflict (workspace_id, dedupe_key) do update
                  set state = 'queued', reason = '', settled_at = null, topic_id = excluded.topic_id,
                      template_version_id = excluded.template_version_id, address = excluded.address,
@@ -89,6 +89,8 @@ def _row(draft: MessageDraft, now: datetime) -> tuple[object, ...]:
         _json.encode(draft.context).decode(),
         draft.priority,
         draft.not_before or now,
+        draft.enrolment_id,
+        draft.step,
     )
 
 

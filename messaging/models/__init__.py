@@ -20,6 +20,15 @@ from messaging.models.consent import (
     Suppression,
     SuppressionReason,
 )
+from messaging.models.flows import (
+    Enrolment,
+    EnrolmentState,
+    Flow,
+    FlowEntrance,
+    FlowState,
+    FlowSweep,
+    FlowVersion,
+)
 from messaging.models.messages import (
     ACCEPTED_STATES,
     ATTENTION_STATES,
@@ -52,6 +61,13 @@ __all__ = [
     "FrequencyPolicy",
     "FrequencySlot",
     "LinkSet",
+    "Enrolment",
+    "EnrolmentState",
+    "Flow",
+    "FlowEntrance",
+    "FlowState",
+    "FlowSweep",
+    "FlowVersion",
     "Message",
     "MessageEvent",
     "MessageQuerySet",

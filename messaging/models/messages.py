@@ -13,6 +13,7 @@ from customers.models import Customer
 from messaging.models.campaigns import Campaign
 from messaging.models.consent import SubscriptionTopic
 from messaging.models.templates import LinkSet, TemplateVersion
+from messaging.models.flows import Enrolment
 from messaging.purposes import Purpose
 
 
@@ -80,6 +81,9 @@ class Message(WorkspaceOwned):
     topic = WorkspaceForeignKey(SubscriptionTopic, on_delete=models.PROTECT, null=True, related_name="messages")
     campaign = WorkspaceForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="messages")
     template_version = WorkspaceForeignKey(TemplateVersion, on_delete=models.PROTECT, related_name="messages")
+    # Of what a flow sends: whose way through it, and at which step.
+    enrolment = WorkspaceForeignKey(Enrolment, on_delete=models.PROTECT, null=True, related_name="messages")
+    step = models.CharField(max_length=40, blank=True, db_default="")
     dedupe_key = models.CharField(max_length=200)
     message_id = models.CharField(max_length=200)
     # Blank once the recipient was erased.
