@@ -12,6 +12,7 @@ from accounts.scope import current_workspace
 from customers.models import Customer
 from customers.models.customers import Channel
 from messaging.addresses import hash_address
+from messaging.flows.exits import refusals_of_flows
 from messaging.local_mornings import first_instant, zone_or
 from messaging.models import (
     STOPS_EVERYTHING,
@@ -46,6 +47,7 @@ class Standing:
     topics_in_use: set[int]
     greeting: BirthdayGreeting | None
     greeted_lately: set[int]
+    by_flows: dict[int, Reason]
 
 
 def kept_back(messages: Sequence[Message]) -> dict[int, Hold]:
@@ -76,6 +78,7 @@ def _refusal(message: Message, standing: Standing) -> Reason | None:
         _refused_by_address(message, customer)
         or _refused_by_suppression(message, standing)
         or (_refused_by_customer(message, customer, standing) if customer and message.is_marketing else None)
+        or standing.by_flows.get(message.pk)
         or (_refused_by_day(message, customer, standing) if message.purpose == Purpose.BIRTHDAY else None)
     )
 
@@ -144,6 +147,7 @@ def _standing(messages: Sequence[Message]) -> Standing:
         topics_in_use=set(SubscriptionTopic.objects.in_use().filter(pk__in=topics).values_list("pk", flat=True)),
         greeting=BirthdayGreeting.objects.filter(is_on=True).first(),
         greeted_lately=_greeted_lately([message for message in messages if message.purpose == Purpose.BIRTHDAY]),
+        by_flows=refusals_of_flows(messages, now=timezone.now()),
     )
 
 

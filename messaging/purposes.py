@@ -12,5 +12,3 @@ class Purpose(models.TextChoices):
     BIRTHDAY = "birthday", _("Birthday greeting")
     CONFIRMATION = "confirmation", _("Confirmation of a subscription")
     TEST = "test", _("Test message")
-    CAMPAIGN = "campaign", _("Campaign")
-    FLOW = "flow", _("Message of a flow")

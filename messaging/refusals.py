@@ -37,6 +37,45 @@ class TopicIsArchived(Refused):
         )
 
 
+class FlowNameTaken(Refused):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("There already is a flow called %(name)s. Choose another name.") % {"name": name}, field="name"
+        )
+
+
+class FlowChangedMeanwhile(Refused):
+    """Somebody else saved the flow since this editor was opened. `number` is their version."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            _(
+                "Somebody else saved version %(number)s while you were writing. Nothing of yours is lost: it stands "
+                "below. Look at their version, then save yours over it, or take over what is theirs."
+            )
+            % {"number": number}
+        )
+        self.number = number
+
+
+class FlowNotReady(Refused):
+    pass
+
+
+class GreetedOtherwise(Refused):
+    """The birthday greeting and a flow that begins on birthdays are not on together."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The birthday greeting is on: customers would be greeted twice. Switch it off first, then this flow on.")
+        )
+
+
+class GreetedByFlow(Refused):
+    def __init__(self, flow: object) -> None:
+        super().__init__(_("The flow “%(flow)s” greets on birthdays already. Switch it off first.") % {"flow": flow})
+
+
 class NoTopic(Refused):
     def __init__(self) -> None:
         super().__init__(_("Greetings are sent under a topic that customers can leave. Add one first."), field="topic")

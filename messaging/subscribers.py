@@ -4,8 +4,12 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils import timezone
+
 from customers.events import CustomerChanged, CustomerJoined, CustomerRestored
 from messaging import actions
+from messaging.actions.flow_days import look_at_days_of
+from messaging.actions.listening import follow_events
 from messaging.events import (
     ConsentGiven,
     MessageBounced,
@@ -76,6 +80,18 @@ def _latest(events: Sequence[Event]) -> dict[int, datetime]:
         if event.customer_id is not None:
             latest[event.customer_id] = max(event.occurred_at, latest.get(event.customer_id, event.occurred_at))
     return latest
+
+
+@subscribe()
+def follow_flows(events: Sequence[Event]) -> None:
+    """Anything may begin a flow, end one, or be waited for: each flow knows what it listens to."""
+    follow_events(events)
+
+
+@subscribe(CustomerJoined, CustomerChanged, CustomerRestored)
+def look_at_new_days(events: Sequence[Event]) -> None:
+    """Somebody who joins on their day, or whose date was edited to today, need not wait for a year."""
+    look_at_days_of(sorted({event.customer_id for event in events if event.customer_id}), now=timezone.now())
 
 
 def _messages(events: Sequence[Event]) -> list[Message]:

@@ -10,11 +10,15 @@ from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from accounts.workspace_tasks import stepping_task, system_task
 from messaging import actions
-from messaging.actions import birthdays, readings
+from messaging.actions import birthdays, readings, travelling
+from messaging.actions.backfilling import backfill_flow, empty_archived_flows
+from messaging.actions.enrolling import QUEUE as FLOWS
+from messaging.actions.flow_days import sweep_days
 from messaging.actions.outcomes import DOUBTS
 from messaging.actions.queueing import QUEUE
 from messaging.local_mornings import next_quarter
 from messaging.queries import birthday_greeting
+from messaging.queries.flows import next_flow_work_at
 from messaging.queries.outbox import next_due_at
 from messaging.sending.evidence import configured_log
 from messaging.sending.reconciliation import reconcile
@@ -127,5 +131,31 @@ def find_traces() -> None:
         judge_traces.apply_async(workspace=workspace)
 
 
+@stepping_task()
+def run_flows(workspace: Workspace) -> None:
+    """Whose day it is enters, past customers are brought in, and whoever is due goes on: in steps that each commit."""
+    rings = heard(FLOWS, workspace)
+    now = timezone.now()
+    for step in (sweep_days, backfill_flow, empty_archived_flows):
+        has_more = True
+        while has_more:
+            with workspace_scope(workspace):
+                has_more = step(now=now)
+    advanced = travelling.AT_ONCE
+    while advanced == travelling.AT_ONCE:
+        with workspace_scope(workspace):
+            advanced = travelling.advance_enrolments(now=now, limit=travelling.AT_ONCE)
+    with workspace_scope(workspace):
+        answer(FLOWS, workspace, rings=rings, next_due_at=next_flow_work_at(now=now))
+
+
+@system_task()
+def find_flows() -> None:
+    """The poll behind the hints: whoever is due by now, and at every quarter of an hour whose day it is."""
+    for workspace in due_workspaces(FLOWS):
+        run_flows.apply_async(workspace=workspace)
+
+
 on_ring(QUEUE, queue_round)
+on_ring(FLOWS, lambda workspace: run_flows.apply_async(workspace=workspace))
 on_ring(birthdays.QUEUE, lambda workspace: greet_birthdays.apply_async(workspace=workspace))

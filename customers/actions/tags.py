@@ -96,6 +96,15 @@ def tag_customers(customer_ids: Sequence[int], *, tag: Tag) -> int:
     return record_many(CustomerTagged(customer_id=pk, tag_id=tag.pk) for pk in tagged)
 
 
+@transaction.atomic
+def untag_customers(customer_ids: Sequence[int], *, tag: Tag) -> int:
+    """Take the tag off those of these who have it. Returns how many had."""
+    had = CustomerTag.objects.filter(tag=tag, customer__in=customer_ids)
+    untagged = sorted(had.values_list("customer_id", flat=True))
+    had.filter(customer__in=untagged).delete()
+    return record_many(CustomerUntagged(customer_id=pk, tag_id=tag.pk) for pk in untagged)
+
+
 def tag_matching_customers(workspace: Workspace, wanted: CustomerFilter, *, tag: Tag, actor: str) -> int:
     """Tag all whom a list means, one transaction per step. Returns how many did not have the tag yet."""
     with workspace_scope(workspace):

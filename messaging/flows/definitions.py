@@ -11,8 +11,6 @@ from datetime import time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 MOST_STEPS = 60
 DEEPEST = 6
 LONGEST_WAIT = timedelta(days=730)
@@ -60,7 +58,7 @@ YEARLY_DATES = ("birthday", "anniversary")
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that cannot be saved: at which step (blank: the flow itself), in which part of it, and what is wrong."""
+    """What cannot be saved: at which step (blank: the flow itself), in which part of it, and what is wrong there."""
 
     step: str
     part: str

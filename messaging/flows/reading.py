@@ -83,17 +83,19 @@ class _Reading:
             return Trigger(on, happening=self._happening(raw, "", "trigger"))
         if on is On.SEGMENT:
             return Trigger(on, segment=self._text(raw, "segment", "", "trigger"))
-        if on is On.DATE:
-            if not is_whole(raw.get("offset_days", 0), least=-300, most=300):
-                self._fault("", "trigger", _("The days before or after the date are a whole number up to 300."))
-                return Trigger(on)
-            named = self._text(raw, "of", "", "trigger")
-            return Trigger(on, date_of=named, offset_days=raw.get("offset_days", 0), at=self._time(raw, "", "trigger"))
+        return Trigger(on) if on is On.HAND else self._dated(on, raw)
+
+    def _dated(self, on: On, raw: dict[str, Any]) -> Trigger:
+        at = self._time(raw, "", "trigger")
         if on is On.DAY:
             if not _MONTH_DAY.fullmatch(str(raw.get("month_day", ""))):
                 self._fault("", "trigger", _("Give the day as month and day: 12-06."))
-            return Trigger(on, month_day=str(raw.get("month_day", "")), at=self._time(raw, "", "trigger"))
-        return Trigger(on)
+            return Trigger(on, month_day=str(raw.get("month_day", "")), at=at)
+        offset = raw.get("offset_days", 0)
+        if not is_whole(offset, least=-300, most=300):
+            self._fault("", "trigger", _("The days before or after the date are a whole number up to 300."))
+            offset = 0
+        return Trigger(on, date_of=self._text(raw, "of", "", "trigger"), offset_days=offset, at=at)
 
     def _reentry(self, raw: object) -> Reentry:
         if not isinstance(raw, dict) or raw.get("policy", "once") not in set(Policy):

@@ -36,7 +36,9 @@ def _wait_for(key: str, params: Params) -> list[Fault]:
     faults = _unknown(key, params, {*_SPANS, "event", "where"}) + _text(key, params, "event") + _span(key, params)
     if not faults and not length_of(params):
         faults.append(
-            Fault(key, "days", _("Say how long to wait at most: without an end, nobody might ever get out of this step."))
+            Fault(
+                key, "days", _("Say how long to wait at most: without an end, nobody might ever get out of this step.")
+            )
         )
     return faults
 
@@ -44,7 +46,10 @@ def _wait_for(key: str, params: Params) -> list[Fault]:
 def _branch(key: str, params: Params) -> list[Fault]:
     faults = _unknown(key, params, {"if", "message"})
     if ("if" in params) == ("message" in params):
-        return [*faults, Fault(key, "if", _("Ask one thing: a condition on the customer, or what became of a message."))]
+        return [
+            *faults,
+            Fault(key, "if", _("Ask one thing: a condition on the customer, or what became of a message.")),
+        ]
     if "if" in params and not isinstance(params["if"], dict):
         return [*faults, Fault(key, "if", _("A condition is written as a segment's rule."))]
     message = params.get("message")

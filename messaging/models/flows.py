@@ -49,7 +49,9 @@ class Flow(WorkspaceOwned):
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "name"], condition=Q(archived_at=None), name="one_flow_per_name"),
+            models.UniqueConstraint(
+                fields=["workspace", "name"], condition=Q(archived_at=None), name="one_flow_per_name"
+            ),
             models.CheckConstraint(condition=Q(state__in=FlowState.values), name="flow_state_is_known"),
         ]
 
@@ -176,7 +178,9 @@ class FlowEntrance(WorkspaceOwned):
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "flow", "customer"], name="one_entrance_per_flow_and_customer"),
+            models.UniqueConstraint(
+                fields=["workspace", "flow", "customer"], name="one_entrance_per_flow_and_customer"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -49,6 +49,12 @@ OWN_VARIABLES: dict[str, tuple[Variable, ...]] = {
         Variable("confirmation_url", _("Where the customer confirms the subscription"), ""),
         Variable("topics", _("What the customer asked to hear about"), "News and offers"),
     ),
+    "flow_notice": (
+        Variable("notice.subject", _("What the colleague is told, in a line"), "A regular has not come for a while"),
+        Variable("notice.text", _("What the colleague is told"), "Call them, please."),
+        Variable("notice.flow", _("The flow that tells it"), "Win-back"),
+        Variable("notice.customer_url", _("The customer's page in Rapport"), ""),
+    ),
 }
 
 

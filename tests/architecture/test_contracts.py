@@ -22,8 +22,18 @@ NOT_ABOUT_A_CUSTOMER = {
     "AttributeRenamed",
     "AttributeRestored",
     "CustomerListDownloaded",
+<<<<<<< HEAD
     "FrequencyPolicyRemoved",
     "FrequencyPolicySet",
+=======
+    "FlowAdded",
+    "FlowArchived",
+    "FlowBackfilled",
+    "FlowChanged",
+    "FlowRenamed",
+    "FlowSwitchedOff",
+    "FlowSwitchedOn",
+>>>>>>> 0fc5ede (Carry flows out)
     "GreetingChanged",
     "GreetingSwitchedOff",
     "GreetingSwitchedOn",

@@ -37,6 +37,7 @@ SYSTEM_TASKS = {
     "customers.tasks.find_segments",
     "messaging.tasks.find_birthdays",
     "messaging.tasks.find_due_messages",
+    "messaging.tasks.find_flows",
     "timeline.tasks.find_news",
     "messaging.tasks.find_doubts",
     "messaging.tasks.find_traces",
