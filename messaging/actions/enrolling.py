@@ -13,12 +13,12 @@ from accounts.scope import current_workspace, current_workspace_id
 from customers.staging import bigints, fetch, texts
 from messaging.actions.leaving import end_enrolments
 from messaging.events import FlowEntered
-from messaging.flows.definitions import Do, Policy
+from messaging.flows.definitions import Do, Policy, length_of
 from messaging.flows.entrants import Entrant, latest_of_each
 from messaging.flows.exits import endings_of
 from messaging.flows.people import current_ids, those_who, zones_of
 from messaging.flows.plans import Plan, plan_of
-from messaging.flows.waits import end_of_wait, is_local, length_of
+from messaging.flows.waits import end_of_wait, is_local
 from messaging.models import Enrolment, Flow, FlowVersion
 from timeline.recording import record_many
 

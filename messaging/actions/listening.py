@@ -17,7 +17,6 @@ from customers.segments.definitions import DefinitionRefused, definition_of
 from messaging.actions.enrolling import QUEUE, enrol
 from messaging.actions.leaving import IS_RUNNING, count_goals, end_enrolments
 from messaging.flows.definitions import Do, ExitRule, On
-from messaging.flows.endings import Ending
 from messaging.flows.entrants import Entrant, begins, entrant_of
 from messaging.flows.exits import endings_of
 from messaging.flows.people import current_ids
@@ -82,7 +81,7 @@ def _follow(plan: Plan, version: FlowVersion, events: Sequence[Event], meant: di
         return
     ids = {meant[pk] for pk in customers_of(heard)}
     inside = list(
-        Enrolment.objects.filter(_is_followed(plan, now), version=version, customer__in=ids)
+        Enrolment.objects.filter(_is_followed(plan, heard), version=version, customer__in=ids)
         .select_for_update(of=("self",))
         .order_by("pk")
     )
@@ -91,7 +90,7 @@ def _follow(plan: Plan, version: FlowVersion, events: Sequence[Event], meant: di
     running = [each for each in inside if each.ended_at is None]
     ended = endings_of(running, plan, now=now)
     end_enrolments(ended, at=now)
-    _count_late_goals(plan, [each for each in inside if each.ended_at is not None], now=now)
+    _count_late_goals(plan, [each for each in inside if each.ended_at is not None], heard, meant)
     _resume([each for each in running if each.pk not in ended and each.awaits], plan, heard, meant, now=now)
 
 
@@ -119,16 +118,30 @@ def _listens_of(rule: ExitRule) -> frozenset[str]:
         return frozenset()
 
 
-def _is_followed(plan: Plan, now: datetime) -> Q:
+def _is_followed(plan: Plan, events: Sequence[Event]) -> Q:
     if plan.definition.goal is None:
         return IS_RUNNING
-    since = now - timedelta(days=plan.definition.goal.within_days)
+    since = min(event.occurred_at for event in events) - timedelta(days=plan.definition.goal.within_days)
     return IS_RUNNING | Q(ended_at__gte=since, reached_goal_at=None)
 
 
-def _count_late_goals(plan: Plan, ended: Sequence[Enrolment], *, now: datetime) -> None:
-    found = endings_of(ended, plan, now=now) if ended else {}
-    count_goals([pk for pk, ending in found.items() if ending == Ending.GOAL], at=now)
+def _count_late_goals(plan: Plan, ended: Sequence[Enrolment], events: Sequence[Event], meant: dict[int, int]) -> None:
+    """By when it happened, not by when it was told."""
+    goal = plan.definition.goal
+    if goal is None:
+        return
+    for event in (each for each in events if goal.happening.matches(each.kind, each.payload)):
+        latest = event.occurred_at - timedelta(days=goal.within_days)
+        reached = [
+            each.pk
+            for each in ended
+            if each.customer_id == meant[event.customer_id or 0]
+            and each.entered_at <= event.occurred_at
+            and each.ended_at is not None
+            and each.ended_at >= latest
+        ]
+        if reached:
+            count_goals(reached, at=event.occurred_at)
 
 
 def _resume(

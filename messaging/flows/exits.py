@@ -44,12 +44,18 @@ def refusals_of_flows(messages: Sequence[Message], *, now: datetime) -> dict[int
     reasons: dict[int, Reason] = {}
     versions = FlowVersion.objects.in_bulk(by_version)
     for version_id, enrolments in by_version.items():
-        reasons |= {each.pk: _reason_of(each) for each in enrolments if each.state == EnrolmentState.EXITED}
+        reasons |= {each.pk: _reason_of(each) for each in enrolments if _was_taken_out(each)}
         reasons |= {each.pk: Reason.GOAL_REACHED for each in enrolments if each.reason == Ending.GOAL}
         inside = [each for each in enrolments if each.pk not in reasons]
         ended = endings_of(inside, plan_of(versions[version_id]), now=now)
         reasons |= {pk: REASON_OF_ENDING[ending] for pk, ending in ended.items()}
-    return {message.pk: reasons[message.enrolment_id] for message in messages if (message.enrolment_id or 0) in reasons}
+    found = ((message.pk, reasons.get(message.enrolment_id or 0)) for message in messages)
+    return {message_id: reason for message_id, reason in found if reason is not None}
+
+
+def _was_taken_out(enrolment: Enrolment) -> bool:
+    """Not by a step of the flow, which stands behind what it sent before."""
+    return enrolment.state == EnrolmentState.EXITED and enrolment.reason != Ending.EXIT_STEP
 
 
 def _reason_of(enrolment: Enrolment) -> Reason:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from accounts.public_ids import decode_id
 from accounts.scope import current_workspace_id
 from customers.models import Customer, SegmentMembership
@@ -53,7 +55,7 @@ def count_past(version: FlowVersion, *, since: datetime) -> int:
     """How many customers fit the entry filter and would have been brought in; whom the policy lets in, entry tells."""
     definition = plan_of(version).definition
     trigger = definition.trigger
-    customers = Customer.objects.filter(IS_LISTED)
+    customers: QuerySet[Customer] = Customer.objects.filter(IS_LISTED)
     if definition.filter is not None:
         customers = Understood(definition_of(dict(definition.filter))).customers(Frame(local_today()))
     if trigger.on is On.SEGMENT:

@@ -89,7 +89,7 @@ def _split(node: Node, here: Here, party: Party) -> None:
 
 def _send(node: Node, here: Here, party: Party) -> None:
     """In the transaction that moves them on: a message is there exactly if its step was done."""
-    template = Template.objects.get(pk=decode_id("tpl", node.params["template"]))
+    template = Template.objects.get(pk=decode_id("tpl", node.params["template"]) or 0)
     topic = SubscriptionTopic.objects.get(key=node.params["topic"])
     version = refresh_template(template)
     queue_messages(drafts_of([each.enrolment for each in here], node.key, version, topic, now=party.now))

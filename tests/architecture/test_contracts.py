@@ -22,10 +22,8 @@ NOT_ABOUT_A_CUSTOMER = {
     "AttributeRenamed",
     "AttributeRestored",
     "CustomerListDownloaded",
-<<<<<<< HEAD
     "FrequencyPolicyRemoved",
     "FrequencyPolicySet",
-=======
     "FlowAdded",
     "FlowArchived",
     "FlowBackfilled",
@@ -33,7 +31,6 @@ NOT_ABOUT_A_CUSTOMER = {
     "FlowRenamed",
     "FlowSwitchedOff",
     "FlowSwitchedOn",
->>>>>>> 0fc5ede (Carry flows out)
     "GreetingChanged",
     "GreetingSwitchedOff",
     "GreetingSwitchedOn",
