@@ -12,8 +12,8 @@ from accounts.models import WorkspaceManager, WorkspaceOwned
 from customers.models import Customer
 from messaging.models.campaigns import Campaign
 from messaging.models.consent import SubscriptionTopic
-from messaging.models.templates import LinkSet, TemplateVersion
 from messaging.models.flows import Enrolment
+from messaging.models.templates import LinkSet, TemplateVersion
 from messaging.purposes import Purpose
 
 

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         ("accounts", "0006_approval_and_goals"),
         ("accounts", "__first__"),
         ("customers", "0013_segments"),
-        ("messaging", "0008_campaigns"),
+        ("messaging", "0009_tracked_links"),
     ]
 
     operations = [
