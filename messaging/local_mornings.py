@@ -1,4 +1,4 @@
-"""When it is a given hour of a given day where somebody lives."""
+"""When it is a given time of a given day where somebody lives."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ def first_instant(day: date, at: int | time, zone: ZoneInfo) -> datetime:
         return late
     early = local.replace(fold=1).astimezone(UTC)
     return _end_of_gap(early, late, zone)
+
+
+def is_skipped(day: date, at: time, zone: ZoneInfo) -> bool:
+    """Whether clocks in `zone` never show this time of this day, because they are put forward over it."""
+    return first_instant(day, at, zone).astimezone(zone).replace(tzinfo=None) != datetime.combine(day, at)
 
 
 def next_quarter(now: datetime) -> datetime:

@@ -32,6 +32,8 @@ _MESSAGE_WORDS = {
     "MessageFailed": ("alert-triangle", gettext_lazy("%s could not be sent")),
     "MessageInDoubt": ("help-circle", gettext_lazy("Not known whether the %s was sent")),
     "MessageBounced": ("alert-triangle", gettext_lazy("%s came back")),
+    "MessageConverted": ("shopping-cart", gettext_lazy("Ordered after the %s")),
+    "ConversionRevoked": ("arrow-back-up", gettext_lazy("The order counts for the %s no more")),
     "MessageComplained": ("flag", gettext_lazy("%s marked as spam")),
 }
 _CONSENT_WORDS = {

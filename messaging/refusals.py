@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from customers.refusals import Refused
 
 if TYPE_CHECKING:
-    from messaging.models import Message, SubscriptionTopic
+    from messaging.models import Campaign, Message, SubscriptionTopic
 
 
 class TopicNameTaken(Refused):
@@ -99,3 +99,38 @@ class MessageNotInDoubt(Refused):
 class NoSuchAddress(Refused):
     def __init__(self) -> None:
         super().__init__(_("Write an e-mail address like maria@bakery.example."), field="address")
+
+
+class CampaignUnderWay(Refused):
+    """What has been promised to people, or sent to them, can't be edited."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        super().__init__(
+            _("“%(campaign)s” can't be edited: its state is “%(state)s”. Copy it, and change the copy.")
+            % {"campaign": campaign, "state": campaign.get_state_display()}
+        )
+
+
+class WrongMoment(Refused):
+    """Somebody else may have been faster."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        super().__init__(
+            _("Nothing was changed: the state of “%(campaign)s” is “%(state)s” by now.")
+            % {"campaign": campaign, "state": campaign.get_state_display()}
+        )
+
+
+class CampaignNotReady(Refused):
+    """`problems` are sentences."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+class NeedsAnotherPerson(Refused):
+    def __init__(self) -> None:
+        super().__init__(
+            _("Whoever wrote or edited a campaign can't approve it here. Ask somebody else who may send messages.")
+        )

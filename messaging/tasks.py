@@ -12,10 +12,11 @@ from accounts.workspace_tasks import stepping_task, system_task
 from messaging import actions
 from messaging.actions import birthdays, readings, travelling
 from messaging.actions.backfilling import backfill_flow, empty_archived_flows
+from messaging.actions.campaigns import keep_campaigns
 from messaging.actions.enrolling import QUEUE as FLOWS
 from messaging.actions.flow_days import sweep_days
 from messaging.actions.outcomes import DOUBTS
-from messaging.actions.queueing import QUEUE
+from messaging.actions.queueing import CAMPAIGNS, QUEUE
 from messaging.local_mornings import next_quarter
 from messaging.queries import birthday_greeting
 from messaging.queries.flows import next_flow_work_at
@@ -156,6 +157,20 @@ def find_flows() -> None:
         run_flows.apply_async(workspace=workspace)
 
 
+@stepping_task()
+def run_campaigns(workspace: Workspace) -> None:
+    """All that campaigns do by themselves, but sending, which `send_messages` does."""
+    rings = heard(CAMPAIGNS, workspace)
+    answer(CAMPAIGNS, workspace, rings=rings, next_due_at=keep_campaigns(workspace))
+
+
+@system_task()
+def find_campaigns() -> None:
+    for workspace in due_workspaces(CAMPAIGNS):
+        run_campaigns.apply_async(workspace=workspace)
+
+
 on_ring(QUEUE, queue_round)
 on_ring(FLOWS, lambda workspace: run_flows.apply_async(workspace=workspace))
+on_ring(CAMPAIGNS, lambda workspace: run_campaigns.apply_async(workspace=workspace))
 on_ring(birthdays.QUEUE, lambda workspace: greet_birthdays.apply_async(workspace=workspace))

@@ -17,6 +17,7 @@ from messaging.models import MessageState
 from messaging.reasons import TAKEN_BACK, WANTS_CONSENT, Reason
 
 QUEUE = "messages"
+CAMPAIGNS = "campaigns"
 LARGEST_BATCH = 10_000  # rows a statement, so that no transaction holds the timeline's horizon for long
 
 _json = msgspec.json.Encoder()

@@ -15,7 +15,7 @@ from accounts.actions.audit import audit
 from accounts.doorbells import ring
 from accounts.scope import current_actor, current_workspace_id
 from messaging.actions.outcomes import Settled, record_settled
-from messaging.actions.queueing import QUEUE
+from messaging.actions.queueing import CAMPAIGNS, QUEUE
 from messaging.models import Message, MessageEvent, MessageState
 from messaging.reasons import Reason
 from messaging.refusals import MessageNotInDoubt
@@ -95,4 +95,5 @@ def _settle(findings: Sequence[Finding]) -> list[Settled]:
     record_settled(settled)
     if any(each.state == MessageState.QUEUED for each in settled):
         ring(QUEUE)
+        ring(CAMPAIGNS)  # which may have ended, or been cancelled, in the meantime
     return settled

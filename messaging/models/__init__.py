@@ -6,6 +6,7 @@ from messaging.models.campaigns import (
     CampaignQuerySet,
     CampaignSegment,
     CampaignState,
+    CampaignTally,
     PauseReason,
     Reach,
     Repeats,
@@ -20,6 +21,7 @@ from messaging.models.consent import (
     Suppression,
     SuppressionReason,
 )
+from messaging.models.conversions import Conversion, Touch
 from messaging.models.flows import (
     Enrolment,
     EnrolmentState,
@@ -55,9 +57,11 @@ __all__ = [
     "CampaignQuerySet",
     "CampaignSegment",
     "CampaignState",
+    "CampaignTally",
     "ConsentRecord",
     "ConsentSource",
     "ConsentState",
+    "Conversion",
     "Enrolment",
     "EnrolmentState",
     "Flow",
@@ -83,6 +87,7 @@ __all__ = [
     "Template",
     "TemplateVersion",
     "Timing",
+    "Touch",
     "Trace",
     "TrackingPolicy",
 ]

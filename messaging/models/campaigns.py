@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import WorkspaceForeignKey
+from accounts.fields import WorkspaceForeignKey, WorkspaceOneToOneField
 from accounts.models import WorkspaceManager, WorkspaceOwned
 from customers.models import Segment
 from messaging.models.consent import SubscriptionTopic
@@ -101,6 +101,9 @@ class Campaign(WorkspaceOwned):
     ended_at = models.DateTimeField(null=True, editable=False)
     place = models.BigIntegerField(default=0)
     audience_count = models.IntegerField(default=0)
+    # What failed for these reasons, before then, goes into the queue again, step by step.
+    retry_reasons = models.JSONField(null=True)
+    retry_asked_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar = WorkspaceManager.from_queryset(CampaignQuerySet)()
 
@@ -158,3 +161,35 @@ class CampaignSegment(WorkspaceOwned):
 
     def __str__(self) -> str:
         return f"{self.segment_id} of {self.campaign_id}"
+
+
+class CampaignTally(WorkspaceOwned):
+    """What became of a campaign's messages, counted from them again whenever it `is_stale`.
+
+    How soon again follows from how long it took: a report costs the same however often it is looked at.
+    """
+
+    campaign = WorkspaceOneToOneField(Campaign, on_delete=models.CASCADE, related_name="tally")
+    # By state, and within it by reason.
+    states = models.JSONField(default=dict)
+    opened = models.IntegerField(default=0)
+    machine_opened = models.IntegerField(default=0)
+    opened_at_all = models.IntegerField(default=0)
+    clicked = models.IntegerField(default=0)
+    unsubscribed = models.IntegerField(default=0)
+    converted = models.IntegerField(default=0)
+    revenue_minor = models.BigIntegerField(default=0)
+    # Of those written to (or meant to be), and of those held out, whoever ordered within the days of the goal.
+    buyers = models.IntegerField(default=0)
+    held_out_buyers = models.IntegerField(default=0)
+    is_stale = models.BooleanField(default=True)
+    counted_at = models.DateTimeField(null=True, editable=False)
+    took_ms = models.IntegerField(default=0)
+
+    class Meta(WorkspaceOwned.Meta):
+        indexes = [
+            models.Index(fields=["workspace", "campaign"], condition=Q(is_stale=True), name="tally_to_count_again"),
+        ]
+
+    def __str__(self) -> str:
+        return f"tally of {self.campaign_id}"

@@ -36,6 +36,7 @@ SYSTEM_TASKS = {
     "customers.tasks.find_imports",
     "customers.tasks.find_segments",
     "messaging.tasks.find_birthdays",
+    "messaging.tasks.find_campaigns",
     "messaging.tasks.find_due_messages",
     "messaging.tasks.find_flows",
     "timeline.tasks.find_news",

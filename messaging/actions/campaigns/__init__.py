@@ -1,0 +1,49 @@
+from messaging.actions.campaigns.building import (
+    add_campaign,
+    copy_campaign,
+    edit_campaign,
+    plan_of,
+    remove_campaign,
+)
+from messaging.actions.campaigns.deciding import (
+    ask_approval,
+    cancel_campaign,
+    launch_campaign,
+    pause_campaign,
+    resume_campaign,
+    retry_campaign,
+)
+from messaging.actions.campaigns.gathering import campaign_key, gather_audience, is_held_out
+from messaging.actions.campaigns.keeping import keep_campaigns
+from messaging.actions.campaigns.occurring import begin_due_occurrences
+from messaging.actions.campaigns.running import (
+    complete_campaigns,
+    reopen_campaigns,
+    requeue_failed,
+    start_due_campaigns,
+    take_back_messages,
+)
+
+__all__ = [
+    "add_campaign",
+    "ask_approval",
+    "begin_due_occurrences",
+    "campaign_key",
+    "cancel_campaign",
+    "complete_campaigns",
+    "copy_campaign",
+    "edit_campaign",
+    "gather_audience",
+    "is_held_out",
+    "keep_campaigns",
+    "launch_campaign",
+    "pause_campaign",
+    "plan_of",
+    "remove_campaign",
+    "reopen_campaigns",
+    "requeue_failed",
+    "resume_campaign",
+    "retry_campaign",
+    "start_due_campaigns",
+    "take_back_messages",
+]

@@ -1,0 +1,103 @@
+"""Drafts: what is to be sent, to whom and when."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.scope import current_workspace
+from customers.normalising import clean_line
+from messaging.campaign_plans import CampaignPlan
+from messaging.events import CampaignAdded, CampaignChanged, CampaignRemoved
+from messaging.models import Campaign, CampaignSegment, CampaignState, Reach, Repeats, Timing
+from messaging.refusals import CampaignUnderWay
+from timeline.recording import record
+
+
+@transaction.atomic
+def add_campaign(plan: CampaignPlan, *, user: User | None = None) -> Campaign:
+    """A draft. Raises ValueRefused."""
+    campaign = Campaign(built_by=user)
+    _write(campaign, plan, user)
+    record(CampaignAdded(customer_id=None, campaign_id=campaign.pk))
+    return campaign
+
+
+@transaction.atomic
+def edit_campaign(campaign: Campaign, plan: CampaignPlan, *, user: User | None = None) -> Campaign:
+    """What it is to be from now on: a draft again, also if it was scheduled. Raises ValueRefused, CampaignUnderWay."""
+    campaign = locked(campaign)
+    if not campaign.is_editable:
+        raise CampaignUnderWay(campaign)
+    campaign.state, campaign.version, campaign.approved_by = CampaignState.DRAFT, None, None
+    campaign.starts_at, campaign.occurs_on = None, None
+    _write(campaign, plan, user)
+    record(CampaignChanged(customer_id=None, campaign_id=campaign.pk))
+    return campaign
+
+
+@transaction.atomic
+def copy_campaign(campaign: Campaign, *, name: str, user: User | None = None) -> Campaign:
+    """A draft like it, to begin from. Raises ValueRefused."""
+    return add_campaign(plan_of(campaign, name=name), user=user)
+
+
+@transaction.atomic
+def remove_campaign(campaign: Campaign) -> None:
+    """A draft that nobody wants. Raises CampaignUnderWay: what was launched stays to be read."""
+    campaign = locked(campaign)
+    if campaign.state != CampaignState.DRAFT:
+        raise CampaignUnderWay(campaign)
+    record(CampaignRemoved(customer_id=None, campaign_id=campaign.pk))
+    campaign.delete()
+
+
+def plan_of(campaign: Campaign, *, name: str = "") -> CampaignPlan:
+    chosen = list(CampaignSegment.objects.filter(campaign=campaign).select_related("segment").order_by("segment__name"))
+    return CampaignPlan(
+        name=name or campaign.name,
+        template=campaign.template,
+        topic=campaign.topic,
+        reach=Reach(campaign.reach),
+        included=[each.segment for each in chosen if not each.is_excluded],
+        excluded=[each.segment for each in chosen if each.is_excluded],
+        timing=Timing(campaign.timing),
+        send_on=campaign.send_on,
+        send_time=campaign.send_time,
+        repeats=Repeats(campaign.repeats),
+        repeat_day=campaign.repeat_day,
+        per_hour=campaign.per_hour,
+        holdout_percent=campaign.holdout_percent,
+        goal_days=campaign.goal_days,
+    )
+
+
+def locked(campaign: Campaign) -> Campaign:
+    """Its row, for whoever decides about it next. Messages can be added and sent meanwhile, its state can't change."""
+    return Campaign.objects.select_for_update(of=("self",), no_key=True).get(pk=campaign.pk)
+
+
+def _write(campaign: Campaign, plan: CampaignPlan, user: User | None) -> None:
+    plan = plan.checked()
+    has_time = plan.timing != Timing.AT_ONCE
+    campaign.name = clean_line(plan.name, field="name", longest=120)
+    campaign.template, campaign.topic, campaign.reach, campaign.timing = (
+        plan.template,
+        plan.topic,
+        plan.reach,
+        plan.timing,
+    )
+    campaign.send_on, campaign.send_time = (plan.send_on, plan.send_time) if has_time else (None, None)
+    campaign.zone = current_workspace().zone
+    campaign.repeats = plan.repeats
+    campaign.repeat_day = plan.repeat_day if plan.repeats != Repeats.NEVER else None
+    campaign.per_hour, campaign.holdout_percent = plan.per_hour, plan.holdout_percent
+    campaign.goal_days = plan.goal_days
+    campaign.edited_by = user
+    campaign.save()
+    CampaignSegment.objects.filter(campaign=campaign).delete()
+    CampaignSegment.objects.bulk_create(
+        CampaignSegment(campaign=campaign, segment=segment, is_excluded=is_excluded)
+        for is_excluded, segments in ((False, plan.included), (True, plan.excluded))
+        for segment in segments
+    )
