@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from customers.actions.merging import merge_recognised_visitors
 from customers.events import VisitorRecognised
 from customers.models import Segment
-from customers.segments.membership import follow
+from customers.segments.membership import follow, follow_lists
 from timeline.models import Event
 from timeline.registry import subscribe
 
@@ -22,3 +22,4 @@ def merge_visitors(events: Sequence[Event]) -> None:
 def follow_segments(events: Sequence[Event]) -> None:
     """Anything may make somebody fit, or not fit any more: each segment knows what it listens to."""
     follow(Segment.objects.in_use().ruled().order_by("pk"), events)
+    follow_lists(events)

@@ -11,6 +11,7 @@ from accounts.scope import workspace_scope
 from accounts.workspace_tasks import stepping_task, system_task
 from customers.actions import remove_tag, tag_matching_customers
 from customers.actions.imports import QUEUE, forget_imports
+from customers.actions.lists import OFF, list_matching_customers, unlist_matching_customers
 from customers.actions.segments import keep_segments
 from customers.importing.running import run_due_imports
 from customers.models import Tag
@@ -42,6 +43,12 @@ def tag_matching(workspace: Workspace, tag_id: int, wanted: dict[str, Any], acto
     with workspace_scope(workspace):
         tag = Tag.objects.get(pk=tag_id)
     tag_matching_customers(workspace, CustomerFilter.from_plain(wanted), tag=tag, actor=actor)
+
+
+@stepping_task()
+def list_matching(workspace: Workspace, segment_id: int, wanted: dict[str, Any], way: str, actor: str) -> None:
+    change = unlist_matching_customers if way == OFF else list_matching_customers
+    change(workspace, CustomerFilter.from_plain(wanted), segment_id=segment_id, actor=actor)
 
 
 @stepping_task()

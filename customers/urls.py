@@ -1,7 +1,7 @@
 from django.urls import path
 
 from customers import views
-from customers.views import imports, segments
+from customers.views import imports, listings, segments
 
 app_name = "customers"
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     path("customers/search/", views.customer_search, name="customer_search"),
     path("customers/download/", views.customer_download, name="customer_download"),
     path("customers/tagging/", views.customer_tagging, name="customer_tagging"),
+    path("customers/listing/", listings.customer_listing, name="customer_listing"),
     path("customers/new/", views.customer_create, name="customer_create"),
     path("customers/<int:customer_id>/", views.customer_detail, name="customer_detail"),
     path("customers/<int:customer_id>/edit/", views.customer_edit, name="customer_edit"),
@@ -28,6 +29,12 @@ urlpatterns = [
     path("customers/<int:customer_id>/notes/", views.note_create, name="note_create"),
     path("customers/<int:customer_id>/tags/", views.tag_create, name="tag_create"),
     path("customers/<int:customer_id>/tags/<int:tag_id>/removal/", views.tag_removal, name="tag_removal"),
+    path("customers/<int:customer_id>/lists/", listings.list_entry_create, name="list_entry_create"),
+    path(
+        "customers/<int:customer_id>/lists/<int:segment_id>/removal/",
+        listings.list_entry_removal,
+        name="list_entry_removal",
+    ),
     path("customers/tags/", views.tag_list, name="tag_list"),
     path("customers/tags/<int:tag_id>/", views.tag_edit, name="tag_edit"),
     path("customers/tags/<int:tag_id>/deletion/", views.tag_deletion, name="tag_deletion"),

@@ -12,6 +12,7 @@ from accounts.public_ids import decode_id
 from accounts.scope import workspace_scope
 from customers.events import SegmentAdded, SegmentArchived, SegmentChanged, SegmentRestored
 from customers.models import Customer, Segment, SegmentKind, SegmentMembership
+from customers.models.customers import IS_LISTED
 from customers.normalising import clean_line
 from customers.queries.filtering import Among
 from customers.refusals import SegmentInUse, SegmentTaken, ValueRefused
@@ -25,6 +26,7 @@ from customers.segments.membership import (
     enlist,
     local_today,
     record_movement,
+    recount_lists,
     rule_of,
     sweep_on,
 )
@@ -95,10 +97,14 @@ def restore_segment(segment: Segment) -> Segment:
 
 @transaction.atomic
 def list_customers(segment: Segment, customer_ids: Collection[int]) -> int:
-    """Put customers on a list by hand. Returns how many were not on it."""
+    """Put customers on a list by hand. Returns how many were not on it.
+
+    Whoever is archived later stays on it, uncounted, and is back when restored.
+    """
     segment = _locked(segment)
     _refuse_rule(segment)
-    there = set(Customer.objects.present().filter(Among("pk", sorted(customer_ids))).values_list("pk", flat=True))
+    asked = Among("pk", sorted(customer_ids))
+    there = set(Customer.objects.filter(IS_LISTED, asked).values_list("pk", flat=True))
     movement = Movement(came=sorted(there - _members_among(segment, customer_ids)), went=[])
     enlist(segment, movement.came)
     record_movement(segment, movement)
@@ -112,6 +118,7 @@ def unlist_customers(segment: Segment, customer_ids: Collection[int]) -> int:
     _refuse_rule(segment)
     movement = Movement(came=[], went=sorted(_members_among(segment, customer_ids)))
     delist(segment, movement.went)
+    recount_lists(Segment.objects.filter(pk=segment.pk))
     record_movement(segment, movement)
     return len(movement.went)
 

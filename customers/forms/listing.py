@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import current_workspace
-from customers.models import Customer, Tag
+from customers.actions.lists import OFF, ON
+from customers.models import Customer, Segment, Tag
 from customers.queries import CustomerFilter, source_channels
 from customers.queries.filtering import BirthdayWhen, Kept
 
@@ -34,6 +35,14 @@ def count_field(label: Any) -> forms.IntegerField:
     return forms.IntegerField(label=label, required=False, min_value=0, max_value=2**31 - 1)
 
 
+def list_field() -> forms.ModelChoiceField[Segment]:
+    return forms.ModelChoiceField(
+        label=_("List"),
+        queryset=Segment.objects.in_use().by_hand().order_by("name"),
+        error_messages={"required": _("Choose the list."), "invalid_choice": _("This list is not there any more.")},
+    )
+
+
 class CustomerFilterForm(forms.Form):
     """The filters of the list, from the query string. What can't be read is left out, and said at its field."""
 
@@ -45,6 +54,12 @@ class CustomerFilterForm(forms.Form):
     )
     tag = forms.ModelChoiceField(
         label=_("Tag"), required=False, queryset=Tag.objects.order_by("name"), empty_label=_("Any tag")
+    )
+    segment = forms.ModelChoiceField(
+        label=_("Segment"),
+        required=False,
+        queryset=Segment.objects.in_use().order_by("name"),
+        empty_label=_("Any segment"),
     )
     source = forms.ChoiceField(label=_("Came through"), required=False)
     birthday = forms.ChoiceField(
@@ -63,7 +78,7 @@ class CustomerFilterForm(forms.Form):
     spent_from, spent_to = money_field(_("Spent at least")), money_field(_("Spent at most"))
     orders_from, orders_to = count_field(_("Orders at least")), count_field(_("Orders at most"))
 
-    always_shown = ("tag", "source", "birthday")
+    always_shown = ("segment", "tag", "source", "birthday")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,7 +90,7 @@ class CustomerFilterForm(forms.Form):
     def wanted(self) -> CustomerFilter:
         self.is_valid()
         given = {name: value for name, value in self.cleaned_data.items() if value not in {None, ""}}
-        tag = given.pop("tag", None)
+        tag, segment = given.pop("tag", None), given.pop("segment", None)
         for name in ("spent_from", "spent_to"):
             if name in given:
                 given[name] = int(given[name].scaleb(get_currency_precision(current_workspace().currency)))
@@ -83,6 +98,7 @@ class CustomerFilterForm(forms.Form):
             search=given.pop("q", ""),
             kept=Kept(given.pop("kept", Kept.PRESENT)),
             tag_id=tag.pk if tag else None,
+            segment_id=segment.pk if segment else None,
             source_channel=given.pop("source", ""),
             birthday=BirthdayWhen(given.pop("birthday")) if "birthday" in given else None,
             **given,
@@ -101,15 +117,33 @@ class CustomerFilterForm(forms.Form):
         return any(field.data or field.errors for field in self.more_fields)
 
 
-class TaggingForm(forms.Form):
+class BulkForm(forms.Form):
+    """Something to be done with the chosen customers, or with all whom the list means."""
+
     MATCHING, CHOSEN = "matching", "chosen"
 
     who = forms.ChoiceField(choices=[(CHOSEN, _("The chosen")), (MATCHING, _("All that match"))])
     customers = forms.ModelMultipleChoiceField(queryset=Customer.objects.all(), required=False)
-    tag = forms.CharField(label=_("Tag"), max_length=60, error_messages={"required": _("Write the tag's name.")})
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = self.cleaned_data
         if data.get("who") == self.CHOSEN and "customers" in data and not data["customers"]:
-            raise forms.ValidationError(_("Choose the customers to tag first."))
+            raise forms.ValidationError(_("Choose the customers first."))
         return data
+
+    @property
+    def means_all(self) -> bool:
+        return bool(self.cleaned_data["who"] == self.MATCHING)
+
+
+class TaggingForm(BulkForm):
+    tag = forms.CharField(label=_("Tag"), max_length=60, error_messages={"required": _("Write the tag's name.")})
+
+
+class ListingForm(BulkForm):
+    way = forms.ChoiceField(choices=[(ON, _("Put on the list")), (OFF, _("Take off the list"))])
+    list = list_field()
+
+
+class ListEntryForm(forms.Form):
+    list = list_field()

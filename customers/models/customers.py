@@ -15,7 +15,8 @@ from accounts.fields import WorkspaceForeignKey
 from accounts.models import WorkspaceManager, WorkspaceOwned
 from customers.folding import Folded, Spaced
 
-IS_LISTED = Q(merged_into=None, erased_at=None, archived_at=None, is_anonymous=False)
+LISTED = {"merged_into": None, "erased_at": None, "archived_at": None, "is_anonymous": False}
+IS_LISTED = Q(**LISTED)
 
 
 class Channel(models.TextChoices):

@@ -23,6 +23,9 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
     def ruled(self) -> Self:
         return self.filter(kind=SegmentKind.RULE)
 
+    def by_hand(self) -> Self:
+        return self.filter(kind=SegmentKind.STATIC)
+
 
 class Segment(WorkspaceOwned):
     """Customers who have something in common: whom a rule means, or whom somebody put on a list.

@@ -19,6 +19,7 @@ from customers.models import (
     SegmentMembership,
 )
 from customers.personal_data.by_customer import ByCustomer
+from customers.segments.membership import recount_lists
 
 
 class NotesData(ByCustomer):
@@ -65,9 +66,12 @@ class SegmentMembershipsData(ByCustomer):
         yield from self.rows(customer).order_by("pk").values("entered_at", name=F("segment__name"))
 
     def erase(self, customer: Customer) -> int:
-        listed = Segment.objects.filter(memberships__customer=customer)
-        listed.update(members_count=F("members_count") - 1)
-        return super().erase(customer)
+        segments = list(self.rows(customer).values_list("segment", flat=True))
+        erased = super().erase(customer)
+        theirs = Segment.objects.filter(pk__in=segments)
+        theirs.filter(kind=SegmentKind.RULE).update(members_count=F("members_count") - 1)
+        recount_lists(theirs.filter(kind=SegmentKind.STATIC))
+        return erased
 
     def movable(self, absorbed: Customer, survivor: Customer) -> models.QuerySet[Any]:
         by_hand = self.rows(absorbed).filter(segment__kind=SegmentKind.STATIC)

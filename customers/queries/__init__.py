@@ -13,9 +13,11 @@ from customers.queries.searching import MOST_FOUND, Found, best_customers, find_
 from customers.queries.segments import (
     archived_segments,
     field_catalogue,
+    lists_by_name,
     member_page,
     property_operators,
     segments_by_name,
+    segments_of,
 )
 from customers.queries.tags import tags_with_uses
 from customers.queries.timeline import identities, timeline_page
@@ -38,12 +40,14 @@ __all__ = [
     "identities",
     "known_counts",
     "known_sort",
+    "lists_by_name",
     "matching_customers",
     "member_page",
     "newest_notes",
     "people_of",
     "property_operators",
     "segments_by_name",
+    "segments_of",
     "source_channels",
     "tags_of",
     "tags_with_uses",

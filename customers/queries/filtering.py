@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.scope import current_workspace
-from customers.models import Customer, CustomerTag, Facts
+from customers.models import Customer, CustomerTag, Facts, SegmentMembership
 from customers.queries.searching import Found, find_customers
 
 WEEK_DAYS = 7
@@ -61,6 +61,7 @@ class CustomerFilter:
     search: str = ""
     kept: Kept = Kept.PRESENT
     tag_id: int | None = None
+    segment_id: int | None = None
     source_channel: str = ""
     birthday: BirthdayWhen | None = None
     joined_from: date | None = None
@@ -129,6 +130,9 @@ def side_of(wanted: CustomerFilter) -> Side | None:
     if wanted.tag_id is not None:
         tagged = CustomerTag.objects.filter(tag=wanted.tag_id).order_by("customer")
         return Side(tagged.values("customer"), replace(wanted, tag_id=None))
+    if wanted.segment_id is not None:
+        members = SegmentMembership.objects.filter(segment=wanted.segment_id).order_by("customer")
+        return Side(members.values("customer"), replace(wanted, segment_id=None))
     unbounded: dict[str, Any] = {f"{name}_{bound}": None for name in _FACT_RANGES for bound in ("from", "to")}
     rest = replace(wanted, **unbounded)
     facts = Facts.objects.filter(*_bounds(wanted, _FACT_RANGES, ""))
@@ -161,6 +165,8 @@ def _conditions(
         yield Among(f"{customer}pk", found.ids)
     if wanted.tag_id is not None:
         yield Exists(CustomerTag.objects.filter(customer=OuterRef("pk"), tag=wanted.tag_id))
+    if wanted.segment_id is not None:
+        yield Exists(SegmentMembership.objects.filter(customer=OuterRef("pk"), segment=wanted.segment_id))
     if wanted.source_channel:
         yield Q(**{f"{customer}source_channel": wanted.source_channel})
     if wanted.birthday:

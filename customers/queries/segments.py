@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.paging import Page, keyset_page
-from customers.models import Segment, SegmentMembership
+from customers.models import Customer, Segment, SegmentMembership
+from customers.models.customers import LISTED
 from customers.segments.comparing import Operator
 from customers.segments.fields import ConditionRefused, SegmentField, segment_field, segment_fields
 from customers.segments.properties import PROPERTY_OPERATORS
@@ -17,13 +18,24 @@ def segments_by_name() -> QuerySet[Segment]:
     return Segment.objects.in_use().order_by("name", "pk")
 
 
+def lists_by_name() -> QuerySet[Segment]:
+    return Segment.objects.in_use().by_hand().order_by("name", "pk")
+
+
+def segments_of(customer: Customer) -> QuerySet[Segment]:
+    """Those in use that the customer is in, by name."""
+    memberships = SegmentMembership.objects.filter(customer=customer)
+    return segments_by_name().filter(pk__in=memberships.values("segment"))
+
+
 def archived_segments() -> QuerySet[Segment]:
     return Segment.objects.exclude(archived_at=None).order_by("name", "pk")
 
 
 def member_page(segment: Segment, *, cursor: str = "", size: int = 50) -> Page[SegmentMembership]:
-    """Newest first, with their customers."""
-    memberships = SegmentMembership.objects.filter(segment=segment).select_related("customer")
+    """Newest first, with their customers. Whoever is archived is on lists by hand still, but not shown."""
+    there = {f"customer__{name}": value for name, value in LISTED.items()}
+    memberships = SegmentMembership.objects.filter(segment=segment, **there).select_related("customer")
     return keyset_page(memberships, sort="-pk", cursor=cursor, size=size)
 
 

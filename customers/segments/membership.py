@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.doorbells import ring
 from accounts.scope import current_workspace
 from customers.events import SegmentBuilt, SegmentEntered, SegmentLeft, customers_of
-from customers.models import Customer, Segment, SegmentMembership
+from customers.models import Customer, Segment, SegmentKind, SegmentMembership
+from customers.models.customers import LISTED
 from customers.queries.filtering import Among
 from customers.segments.compiling import Understood
 from customers.segments.definitions import DefinitionRefused, definition_of
@@ -24,6 +26,8 @@ from timeline.recording import record, record_many
 QUEUE = "segments"
 AT_ONCE = 5_000
 """Customers who are looked at in one transaction."""
+
+_WHO_IS_THERE = {"CustomerArchived", "CustomerRestored", "CustomerErased", "CustomersMerged", "MergeUndone"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,19 @@ def follow(segments: Iterable[Segment], events: Sequence[Event]) -> None:
         heard = kinds_heard(definition_of(segment.definition)) & kinds
         if heard and (rule := rule_of(segment)):
             _follow(segment, rule, [event for event in events if event.kind in heard])
+
+
+def follow_lists(events: Sequence[Event]) -> None:
+    """Count anew the lists by hand of whoever was archived, restored, merged or erased: only who is there counts."""
+    if ids := sorted(customers_of(event for event in events if event.kind in _WHO_IS_THERE)):
+        theirs = SegmentMembership.objects.filter(Among("customer_id", ids)).values("segment")
+        recount_lists(Segment.objects.filter(kind=SegmentKind.STATIC, pk__in=theirs))
+
+
+def recount_lists(lists: QuerySet[Segment]) -> None:
+    there = {f"customer__{name}": value for name, value in LISTED.items()}
+    members = SegmentMembership.objects.filter(segment=OuterRef("pk"), **there).order_by().values("segment")
+    lists.update(members_count=Coalesce(Subquery(members.annotate(count=Count("pk")).values("count")), 0))
 
 
 def _follow(segment: Segment, rule: Understood, events: Sequence[Event]) -> None:

@@ -19,9 +19,10 @@ from accounts.scope import current_actor
 from accounts.workspace_tasks import is_broker_away
 from customers import actions, queries
 from customers.downloads import customer_csv
-from customers.forms import CustomerFilterForm, TaggingForm
+from customers.forms import BulkForm, CustomerFilterForm, TaggingForm
 from customers.models import Tag
 from customers.refusals import Refused
+from customers.segments.from_filters import rule_of_filter
 from customers.tasks import tag_matching
 from customers.views.rights import rights_of
 
@@ -62,13 +63,13 @@ def customer_tagging(request: WorkspaceRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error("tag", str(refused))
     if form.errors:
-        return _tagging_refused(request, form)
+        return bulk_refused(request, tagging=form)
     return redirect(f"{request.path.removesuffix('tagging/')}?{request.GET.urlencode()}")
 
 
 def _tag(request: WorkspaceRequest, form: TaggingForm) -> None:
     """At once if that takes under a second, else in the background. Raises Refused."""
-    wanted = CustomerFilterForm(request.GET).wanted() if form.cleaned_data["who"] == TaggingForm.MATCHING else None
+    wanted = CustomerFilterForm(request.GET).wanted() if form.means_all else None
     if wanted is None:
         ids = [customer.pk for customer in form.cleaned_data["customers"]]
     else:
@@ -99,10 +100,11 @@ def _tagged(count: int, tag: Tag) -> str:
     return words % {"count": count, "tag": tag}
 
 
-def _tagging_refused(request: WorkspaceRequest, form: TaggingForm) -> HttpResponse:
+def bulk_refused(request: WorkspaceRequest, **form: BulkForm) -> HttpResponse:
+    """The list again, with the form by its name in the page and what was chosen."""
     words = {
         **listed(request.GET, request.membership),
-        "tagging": form,
+        **form,
         "chosen": set(request.POST.getlist("customers")),
     }
     return render(request, "customers/customer_list.html", words, status=422)
@@ -125,5 +127,7 @@ def listed(asked: QueryDict, membership: Membership) -> dict[str, Any]:
         "most_counted": page.most_counted,
         "sort": sort,
         "tags": Tag.objects.order_by("name"),
+        "lists": queries.lists_by_name(),
+        "is_sayable": rule_of_filter(wanted) is not None,
         **rights_of(membership),
     }

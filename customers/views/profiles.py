@@ -14,7 +14,7 @@ from accounts.permissions import Permission, permits
 from accounts.requests import WorkspaceRequest
 from customers import actions, contracts, queries
 from customers.contracts import timeline_groups
-from customers.forms import CustomerForm, NoteForm, TagForm
+from customers.forms import CustomerForm, ListEntryForm, NoteForm, TagForm
 from customers.models import Customer, Tag
 from customers.queries.duplicates import undoable_merges
 from customers.refusals import Refused
@@ -97,6 +97,7 @@ def detail_words(request: WorkspaceRequest, customer: Customer, **refused: Any) 
         ],
         "note_form": NoteForm(),
         "tag_form": TagForm(),
+        "list_form": ListEntryForm(),
         **refused,
     }
 
@@ -107,6 +108,7 @@ def profile_words(customer: Customer) -> dict[str, Any]:
         "facts": getattr(customer, "facts", None),
         "who": queries.who_they_are(customer),
         "tags": queries.tags_of(customer),
+        "segments": queries.segments_of(customer),
         "known_tags": Tag.objects.order_by("name"),
         "notes": queries.newest_notes(customer),
         "merges": undoable_merges(customer),

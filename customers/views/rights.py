@@ -7,6 +7,7 @@ from accounts.permissions import Permission, role_has
 
 _RIGHTS = {
     "may_edit": Permission.EDIT_CUSTOMERS,
+    "may_list": Permission.EDIT_SEGMENTS,
     "may_merge": Permission.MERGE_CUSTOMERS,
     "may_download": Permission.EXPORT_CUSTOMERS,
     "may_erase": Permission.ERASE_CUSTOMERS,

@@ -15,11 +15,13 @@ from accounts.permissions import Permission, permits
 from accounts.requests import WorkspaceRequest
 from customers import queries
 from customers.actions import segments as actions
+from customers.forms import CustomerFilterForm
 from customers.forms.segments import ListForm, SegmentForm, fields_asked, read_definition, written
 from customers.models import Segment, SegmentKind
 from customers.refusals import Refused
 from customers.segments.compiling import Understood
 from customers.segments.definitions import DefinitionRefused
+from customers.segments.from_filters import rule_of_filter
 from customers.segments.previewing import exact_preview, preview
 
 FIRST_DEFINITION = {"match": "all", "rules": [{"field": "orders", "is": "at_least", "value": 1}]}
@@ -44,7 +46,9 @@ def segment_detail(request: WorkspaceRequest, segment_id: int) -> HttpResponse:
 @permits(Permission.EDIT_SEGMENTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def segment_create(request: WorkspaceRequest) -> HttpResponse:
-    form = SegmentForm(request.POST or None, initial={"definition": written(FIRST_DEFINITION)})
+    """With the filters of the list of customers in the query string, those make the first rule."""
+    rule = rule_of_filter(CustomerFilterForm(request.GET).wanted()) or FIRST_DEFINITION
+    form = SegmentForm(request.POST or None, initial={"definition": written(rule)})
     if segment := _saved(form, actions.add_segment):
         return redirect("customers:segment_detail", segment.pk)
     return _builder(request, "customers/segment_create.html", {"form": form})

@@ -11,10 +11,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User, Workspace
 from accounts.scope import workspace_scope
-from customers.actions.segments import add_segment
-from customers.models import Segment, Tag
+from customers.actions.segments import add_segment, list_customers
+from customers.models import Customer, Segment, Tag
 from customers.segments.definitions import definition_of
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import VIEWPORTS, OpenPage
 from tests.browser.listing import PageToOpen
 from tests.browser.looking import look_at
 from tests.customers.segments.told import saved
@@ -174,6 +174,23 @@ def test_the_builder_looks_well_and_can_be_used_by_everybody(
     ]
     with workspace_scope(bakery):
         segment = add_segment(name="A bit of everything", definition=definition_of({"match": "all", "rules": rules}))
-    pages = [PageToOpen("segment_edit_nested", f"/w/bakery/segments/{segment.pk}/edit/")]
+        guests = add_segment(name="Guests")
+        list_customers(guests, Customer.objects.values_list("pk", flat=True))
+        pk = Customer.objects.values_list("pk", flat=True)[0]
+    pages = [
+        PageToOpen("segment_edit_nested", f"/w/bakery/segments/{segment.pk}/edit/"),
+        PageToOpen("segment_list_used", "/w/bakery/segments/"),
+        PageToOpen("list_detail", f"/w/bakery/segments/{guests.pk}/"),
+        PageToOpen("customers_of_a_list", f"/w/bakery/customers/?segment={guests.pk}"),
+        PageToOpen("customer_on_a_list", f"/w/bakery/customers/{pk}/"),
+    ]
+    page = open_page(bakery_owner, reduced_motion="reduce")
 
-    assert look_at(open_page(bakery_owner, reduced_motion="reduce"), pages, folder="segments") == []
+    assert look_at(page, pages, folder="segments") == []
+    page.set_viewport_size(VIEWPORTS["desk"])
+    page.goto(pages[3].url)
+    page.get_by_text("Lists", exact=True).click()
+    page.get_by_label("What to do").select_option("off")
+    page.get_by_label("Choose all on this page").check()
+    page.get_by_role("button", name="The chosen", exact=True).click()
+    expect(page.locator("body")).to_contain_text("4 customers were taken off “Guests”.")

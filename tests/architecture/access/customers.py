@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from customers.actions import archive_attribute, archive_customer, merge_customers, tag_customer
-from customers.actions.segments import add_segment, archive_segment
+from customers.actions.segments import add_segment, archive_segment, list_customers
 from customers.segments.definitions import definition_of
 from tests.architecture.access.rows import Kwargs, Row
 from tests.factories.customers import AttributeFactory, CustomerFactory, NoteFactory, TagFactory
@@ -47,6 +47,20 @@ def tagging_of_a_customer(_: Kwargs) -> dict[str, Any]:
     return {"who": "chosen", "customers": [CustomerFactory().pk], "tag": "regular"}
 
 
+def a_listing_of_a_customer(_: Kwargs) -> dict[str, Any]:
+    return {"who": "chosen", "customers": [CustomerFactory().pk], "list": a_list()["segment_id"], "way": "on"}
+
+
+def a_list() -> Kwargs:
+    return {"segment_id": add_segment(name="Friends").pk}
+
+
+def a_listed_customer() -> Kwargs:
+    customer, friends = CustomerFactory(), add_segment(name="Friends")
+    list_customers(friends, [customer.pk])
+    return {"customer_id": customer.pk, "segment_id": friends.pk}
+
+
 def a_pair() -> Kwargs:
     return {"customer_id": CustomerFactory().pk, "other_id": CustomerFactory().pk}
 
@@ -73,6 +87,11 @@ ROWS = {
     "customers:customer_search": Row(query="q=maria"),
     "customers:customer_download": Row(get=False, post=lambda _: {}),
     "customers:customer_tagging": Row(get=False, post=tagging_of_a_customer, foreign={"customers": CustomerFactory}),
+    "customers:customer_listing": Row(
+        get=False,
+        post=a_listing_of_a_customer,
+        foreign={"customers": CustomerFactory, "list": lambda: add_segment(name="Theirs")},
+    ),
     "customers:customer_create": Row(post=a_profile),
     "customers:customer_detail": Row(a_customer),
     "customers:customer_edit": Row(a_customer, post=a_profile),
@@ -90,6 +109,13 @@ ROWS = {
     "customers:note_archival": Row(a_note, get=False, post=lambda _: {}),
     "customers:tag_create": Row(a_customer, get=False, post=lambda _: {"tag": "regular"}),
     "customers:tag_removal": Row(a_tagged_customer, get=False, post=lambda _: {}),
+    "customers:list_entry_create": Row(
+        a_customer,
+        get=False,
+        post=lambda _: {"list": a_list()["segment_id"]},
+        foreign={"list": lambda: add_segment(name="Theirs")},
+    ),
+    "customers:list_entry_removal": Row(a_listed_customer, get=False, post=lambda _: {}),
     "customers:segment_list": Row(),
     "customers:segment_create": Row(post=a_rule),
     "customers:list_create": Row(post=lambda _: {"name": "Guests"}),
