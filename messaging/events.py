@@ -341,3 +341,18 @@ class ConversionRevoked(EventBody):
     message_id: int
     purpose: str
     order_id: int
+
+
+# After one of these, a report of messages says something else than before.
+WHAT_BECOMES_OF_MESSAGES = (
+    MessageSent,
+    MessageSkipped,
+    MessageCancelled,
+    MessageFailed,
+    MessageInDoubt,
+    MessageDelivered,
+    MessageBounced,
+    MessageComplained,
+    MessageOpened,
+    MessageClicked,
+)

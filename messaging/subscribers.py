@@ -6,11 +6,20 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from customers.events import CustomerChanged, CustomerJoined, CustomerRestored
+from customers.events import (
+    CustomerChanged,
+    CustomerJoined,
+    CustomerRestored,
+    CustomersMerged,
+    MergeUndone,
+    customers_of,
+)
 from messaging import actions
+from messaging.actions import campaigns, conversions
 from messaging.actions.flow_days import look_at_days_of
 from messaging.actions.listening import follow_events
 from messaging.events import (
+    WHAT_BECOMES_OF_MESSAGES,
     ConsentGiven,
     MessageBounced,
     MessageClicked,
@@ -21,6 +30,7 @@ from messaging.events import (
 )
 from messaging.models import Message, SuppressionReason
 from messaging.reasons import Reason
+from sales.events import WHAT_ORDERS_COUNT
 from timeline.models import Event
 from timeline.registry import subscribe
 
@@ -92,6 +102,31 @@ def follow_flows(events: Sequence[Event]) -> None:
 def look_at_new_days(events: Sequence[Event]) -> None:
     """Somebody who joins on their day, or whose date was edited to today, need not wait for a year."""
     look_at_days_of(sorted({event.customer_id for event in events if event.customer_id}), now=timezone.now())
+
+
+@subscribe(*WHAT_BECOMES_OF_MESSAGES)
+def count_campaigns(events: Sequence[Event]) -> None:
+    campaigns.mark_stale({event.payload["message_id"] for event in events})
+
+
+@subscribe(MessageBounced, MessageComplained, MessageFailed)
+def watch_campaigns(events: Sequence[Event]) -> None:
+    campaigns.pause_harmful_campaigns({event.payload["message_id"] for event in events})
+
+
+@subscribe(*WHAT_ORDERS_COUNT)
+def attribute_orders(events: Sequence[Event]) -> None:
+    conversions.attribute_orders({event.payload["order_id"] for event in events})
+
+
+@subscribe(MessageOpened, MessageClicked)
+def attribute_readings(events: Sequence[Event]) -> None:
+    conversions.attribute_readings({event.payload["message_id"] for event in events})
+
+
+@subscribe(CustomersMerged, MergeUndone)
+def attribute_merged(events: Sequence[Event]) -> None:
+    conversions.attribute_merged(customers_of(events), now=timezone.now())
 
 
 def _messages(events: Sequence[Event]) -> list[Message]:

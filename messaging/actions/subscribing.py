@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.tokens import new_secret
 from customers.actions import add_customer, edit_customer, restore_customer
 from customers.models import Customer
 from customers.normalising import Birthday, clean_email
 from customers.refusals import EmailTaken
+from messaging.actions.campaigns.counting import mark_stale
 from messaging.actions.consent import (
     Evidence,
     ask_consent,
@@ -85,6 +87,8 @@ def confirm_subscription(message: Message, *, ip: str | None) -> list[Subscripti
 @transaction.atomic
 def unsubscribe(message: Message, customer: Customer, *, from_everything: bool, evidence: Evidence) -> None:
     """By the link of a message: from its topic, or from all of them."""
+    if Message.objects.filter(pk=message.pk, unsubscribed_at=None).update(unsubscribed_at=timezone.now()):
+        mark_stale([message.pk])
     if from_everything or message.topic is None:
         unsubscribe_from_everything(customer, evidence=evidence)
     else:

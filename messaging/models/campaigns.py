@@ -183,6 +183,8 @@ class CampaignTally(WorkspaceOwned):
     buyers = models.IntegerField(default=0)
     held_out_buyers = models.IntegerField(default=0)
     is_stale = models.BooleanField(default=True)
+    # While a worker counts it.
+    begun_at = models.DateTimeField(null=True, editable=False)
     counted_at = models.DateTimeField(null=True, editable=False)
     took_ms = models.IntegerField(default=0)
 

@@ -44,7 +44,7 @@ def preferences(request: PublicRequest, message: Message, customer: Customer) ->
     form = PreferencesForm(request.POST or None, customer=customer)
     evidence = Evidence(source=ConsentSource.PREFERENCES, detail=f"message {message.pk}", ip=client_ip(request))
     if "leave" in request.POST:
-        actions.unsubscribe_from_everything(customer, evidence=evidence)
+        actions.unsubscribe(message, customer, from_everything=True, evidence=evidence)
         messages.success(request, _("You will get no more messages from us."))
         return redirect(request.path)
     if request.method == "POST" and form.is_valid():

@@ -5,6 +5,7 @@ from messaging.actions.campaigns.building import (
     plan_of,
     remove_campaign,
 )
+from messaging.actions.campaigns.counting import count_campaign, mark_stale
 from messaging.actions.campaigns.deciding import (
     ask_approval,
     cancel_campaign,
@@ -23,6 +24,7 @@ from messaging.actions.campaigns.running import (
     start_due_campaigns,
     take_back_messages,
 )
+from messaging.actions.campaigns.watching import pause_harmful_campaigns
 
 __all__ = [
     "add_campaign",
@@ -32,12 +34,15 @@ __all__ = [
     "cancel_campaign",
     "complete_campaigns",
     "copy_campaign",
+    "count_campaign",
     "edit_campaign",
     "gather_audience",
     "is_held_out",
     "keep_campaigns",
     "launch_campaign",
+    "mark_stale",
     "pause_campaign",
+    "pause_harmful_campaigns",
     "plan_of",
     "remove_campaign",
     "reopen_campaigns",

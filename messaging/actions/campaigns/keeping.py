@@ -7,10 +7,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.db.models import Min
 from django.utils import timezone
 
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
+from messaging.actions.campaigns.counting import begin_count, count_campaign, next_count_at, tallies_to_count
 from messaging.actions.campaigns.gathering import gather_audience
 from messaging.actions.campaigns.occurring import begin_due_occurrences
 from messaging.actions.campaigns.running import (
@@ -49,6 +51,13 @@ def keep_campaigns(workspace: Workspace) -> datetime | None:
     unfinished = [step for step in steps if not _finished(workspace, step, give_up_at)]
     with workspace_scope(workspace):
         complete_campaigns(now=timezone.now())
+        tallies = tallies_to_count(now=timezone.now())
+    for tally in tallies:
+        with workspace_scope(workspace):
+            begin_count(tally)
+        with workspace_scope(workspace):
+            count_campaign(tally.campaign)
+    with workspace_scope(workspace):
         return timezone.now() if unfinished else _next_look()
 
 
@@ -72,5 +81,5 @@ def _next_look() -> datetime | None:
     lately = Campaign.objects.filter(state=CampaignState.CANCELLED, ended_at__gt=now - MAY_COME_BACK)
     if Campaign.objects.sending().exists() or lately.exists():
         return now + LOOK_AGAIN
-    scheduled = Campaign.objects.filter(state=CampaignState.SCHEDULED).order_by("starts_at")
-    return scheduled.values_list("starts_at", flat=True).first()
+    scheduled = Campaign.objects.filter(state=CampaignState.SCHEDULED).aggregate(first=Min("starts_at"))["first"]
+    return min(filter(None, [scheduled, next_count_at(now=now)]), default=None)
