@@ -9,7 +9,10 @@ from django.utils.translation import gettext as _
 from customers.refusals import Refused
 
 if TYPE_CHECKING:
-    from messaging.models import Campaign, Message, SubscriptionTopic
+    from collections.abc import Sequence
+
+    from messaging.models import Campaign, Message, SubscriptionTopic, Template
+    from messaging.queries.templates import TemplateUse
 
 
 class TopicNameTaken(Refused):
@@ -93,6 +96,17 @@ class MessageNotInDoubt(Refused):
         super().__init__(
             _("Nothing was changed: the state of this message is “%(state)s” by now.")
             % {"state": message.get_state_display()}
+        )
+
+
+class TemplateInUse(Refused):
+    """Something that is on would have nothing to send."""
+
+    def __init__(self, template: Template, uses: Sequence[TemplateUse]) -> None:
+        names = ", ".join(str(use) for use in uses)
+        super().__init__(
+            _("%(template)s is sent by: %(names)s. Choose another text there first.")
+            % {"template": template, "names": names}
         )
 
 

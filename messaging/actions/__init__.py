@@ -35,16 +35,30 @@ from messaging.actions.suppression import (
     suppress_address,
     suppress_recipients,
 )
-from messaging.actions.templates import add_template, refresh_template, rewrite_template
+from messaging.actions.templates import (
+    Wording,
+    add_template,
+    archive_template,
+    duplicate_template,
+    edit_template,
+    refresh_template,
+    restore_template,
+    restore_version,
+    rewrite_template,
+    send_test_message,
+    write_template,
+)
 from messaging.actions.topics import add_default_topics, add_topic, archive_topic, edit_topic, restore_topic
 from messaging.actions.unconfirmed import forget_unconfirmed
 
 __all__ = [
     "Evidence",
     "Said",
+    "Wording",
     "add_default_topics",
     "add_template",
     "add_topic",
+    "archive_template",
     "archive_topic",
     "ask_consent",
     "block_address",
@@ -53,6 +67,8 @@ __all__ = [
     "confirm_consent",
     "confirm_subscription",
     "decide_message",
+    "duplicate_template",
+    "edit_template",
     "edit_topic",
     "end_quiet_hours",
     "forget_unconfirmed",
@@ -71,9 +87,12 @@ __all__ = [
     "remember_readings",
     "remember_sendings",
     "remove_frequency_policy",
+    "restore_template",
     "restore_topic",
+    "restore_version",
     "rewrite_template",
     "send_test_greeting",
+    "send_test_message",
     "set_frequency_policy",
     "set_quiet_hours",
     "settle_by_evidence",
@@ -86,5 +105,6 @@ __all__ = [
     "unsubscribe_from_everything",
     "withdraw_consent",
     "write_greeting",
+    "write_template",
     "write_tracking_policy",
 ]

@@ -56,6 +56,10 @@ from messaging.events.messages import (
     MessageOpened,
     MessageSent,
     MessageSkipped,
+    TemplateAdded,
+    TemplateArchived,
+    TemplateChanged,
+    TemplateRestored,
     TrackingChanged,
 )
 
@@ -107,6 +111,10 @@ __all__ = [
     "MessageSkipped",
     "QuietHoursEnded",
     "QuietHoursSet",
+    "TemplateAdded",
+    "TemplateArchived",
+    "TemplateChanged",
+    "TemplateRestored",
     "TopicAdded",
     "TopicArchived",
     "TopicChanged",

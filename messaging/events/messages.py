@@ -80,6 +80,26 @@ class MessageClicked(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TemplateAdded(EventBody):
+    template_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateChanged(EventBody):
+    template_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateArchived(EventBody):
+    template_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateRestored(EventBody):
+    template_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrackingChanged(EventBody):
     """What a workspace counts of how its messages are read."""
 

@@ -22,7 +22,14 @@ from messaging.queries.messages import (
 )
 from messaging.queries.policies import frequency_policies, quiet_hours
 from messaging.queries.readings import address_behind, tracking_policy
-from messaging.queries.templates import newest_version
+from messaging.queries.templates import (
+    TemplateUse,
+    newest_version,
+    templates_for_list,
+    templates_to_send,
+    uses_of,
+    versions_of,
+)
 from messaging.queries.unconfirmed import JOIN_PAGE, never_confirmed
 
 __all__ = [
@@ -33,6 +40,7 @@ __all__ = [
     "MessageFilter",
     "Morning",
     "Remark",
+    "TemplateUse",
     "TopicState",
     "address_behind",
     "birthday_greeting",
@@ -53,10 +61,14 @@ __all__ = [
     "refusals_ahead",
     "suppressions_for",
     "suppressions_matching",
+    "templates_for_list",
+    "templates_to_send",
     "topic_states",
     "topics_asked",
     "topics_offered",
     "topics_with_counts",
     "tracking_policy",
+    "uses_of",
+    "versions_of",
     "with_reasons",
 ]

@@ -15,7 +15,7 @@ from customers.models import Segment
 from messaging.local_mornings import first_instant, is_skipped, zone_or
 from messaging.models import Campaign, CampaignSegment, CampaignState, Reach, Repeats, Timing
 from messaging.queries.templates import newest_version
-from messaging.rendering import BadTemplate, compile_template
+from messaging.rendering import BadTemplate, Brand, Words, compile_template
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def _text_problems(campaign: Campaign, workspace: Workspace) -> Iterator[Problem
         yield Problem(_("The template “%s” has no text yet. Write it first.") % template, "template")
         return
     try:
-        compile_template(version.subject, version.body, template_key=template.key, workspace=workspace)
+        compile_template(Words.of(version), template_key=template.key, brand=Brand.of(workspace))
     except BadTemplate as error:
         yield Problem(_("The text of “%(template)s” can't be sent: %(error)s") % {"template": template, "error": error})
 

@@ -1,7 +1,62 @@
 from __future__ import annotations
 
-from messaging.models import Template, TemplateVersion
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from messaging.models import BirthdayGreeting, Campaign, CampaignState, Template, TemplateVersion
+
+
+@dataclass(frozen=True)
+class TemplateUse:
+    """Something that sends a template. `is_live`: it does so now or will by itself."""
+
+    name: str
+    url: str
+    is_live: bool
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def newest_version(template: Template) -> TemplateVersion | None:
     return TemplateVersion.objects.filter(template=template).order_by("-number").first()
+
+
+def templates_to_send() -> QuerySet[Template]:
+    """What campaigns and flows can choose from: the workspace's own, by name."""
+    return Template.objects.in_use().filter(key="", versions__isnull=False).distinct().order_by("name", "pk")
+
+
+def templates_for_list(*, q: str = "", archived: bool = False) -> QuerySet[Template]:
+    """The workspace's own, each with its newest `subject`, `number` and `edited_at`."""
+    newest = TemplateVersion.objects.filter(template=OuterRef("pk")).order_by("-number")
+    templates = Template.objects.filter(key="", archived_at__isnull=not archived).annotate(
+        **{
+            name: Subquery(newest.values(field)[:1])
+            for name, field in (("subject", "subject"), ("number", "number"), ("edited_at", "created_at"))
+        }
+    )
+    return templates.filter(name__icontains=q) if q else templates
+
+
+def versions_of(template: Template) -> QuerySet[TemplateVersion]:
+    """The newest first, without what they say."""
+    versions = TemplateVersion.objects.filter(template=template).select_related("written_by").order_by("-number")
+    return versions.defer("body", "blocks", "html", "text", "own_text")
+
+
+def uses_of(template: Template) -> list[TemplateUse]:
+    """Which campaigns, flows and automations send it, the newest first."""
+    live = {CampaignState.SCHEDULED, CampaignState.SENDING, CampaignState.PAUSED}
+    uses = [
+        TemplateUse(campaign.name, "", campaign.state in live)
+        for campaign in Campaign.objects.filter(template=template).order_by("-pk")[:50]
+    ]
+    greetings = BirthdayGreeting.objects.filter(template=template)
+    return uses + [
+        TemplateUse(_("Birthday greeting"), reverse("messaging:birthday_greeting"), greeting.is_on)
+        for greeting in greetings
+    ]

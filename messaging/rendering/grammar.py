@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -64,11 +65,13 @@ class Tag:
 Piece = str | Tag
 
 
-def parse(source: str, *, variables: Collection[str], lists: Collection[str] = ()) -> list[Piece]:
+def parse(
+    source: str, *, variables: Collection[str], lists: Collection[str] = (), longest_list: int = LONGEST_LIST
+) -> list[Piece]:
     """The text between tags, and the tags. Raises BadTemplate for all that is not allowed.
 
     `variables` are the dotted names that exist; `lists` those of them that a loop may run over, whose items may have
-    any attributes.
+    any attributes. `longest_list`: how many items those have at most.
     """
     if len(source) > LONGEST_SOURCE:
         raise BadTemplate(
@@ -77,7 +80,7 @@ def parse(source: str, *, variables: Collection[str], lists: Collection[str] = (
         )
     try:
         tree = _parser.parse(source)
-        walk = _Walk(frozenset(variables), frozenset(lists))
+        walk = _Walk(frozenset(variables), frozenset(lists), longest_list)
         pieces = list(walk.all_of(tree.body))
     except TemplateSyntaxError as error:
         raise BadTemplate(str(error.message), line=error.lineno) from None
@@ -98,9 +101,10 @@ def as_literal(text: str) -> str:
 
 
 class _Walk:
-    def __init__(self, variables: frozenset[str], lists: frozenset[str]) -> None:
+    def __init__(self, variables: frozenset[str], lists: frozenset[str], longest_list: int) -> None:
         self._variables = variables
         self._lists = lists
+        self._longest_list = longest_list
         self._items: list[str] = []  # the loop variables in force
         self._depth = 0
         self.largest = 0  # characters that could come out
@@ -220,7 +224,13 @@ class _Walk:
             return name
         if head in self._items and not any(part.startswith("_") for part in rest.split(".")):
             return name
-        raise BadTemplate(_("There is no variable `%(name)s`.") % {"name": name or _called(node)}, line=node.lineno)
+        raise BadTemplate(self._no_such_variable(name or _called(node)), line=node.lineno)
+
+    def _no_such_variable(self, name: str) -> str:
+        words = _("There is no variable `%(name)s`.") % {"name": name}
+        known = sorted(self._variables | self._lists)
+        close = get_close_matches(name, known, n=1) or [each for each in known if each.endswith(f".{name}")]
+        return words + (" " + _("Did you mean `%(name)s`?") % {"name": close[0]} if close else "")
 
     def _filter(self, node: nodes.Filter, depth: int) -> str:
         if node.node is None or node.name not in FILTERS:
@@ -238,7 +248,7 @@ class _Walk:
         return f"{self._expression(node.node, depth)}|{node.name}" + (f"({arguments})" if arguments else "")
 
     def _count(self, characters: int) -> None:
-        self.largest += characters * LONGEST_LIST ** len(self._items)
+        self.largest += characters * self._longest_list ** len(self._items)
 
 
 def _dotted(node: nodes.Node) -> str:

@@ -9,23 +9,29 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from typing import Any
 
 import css_inline
 import nh3
 from django.conf import settings
+from django.urls import get_script_prefix, reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import Workspace
+from accounts.models import Workspace, WorkspaceLogo
+from messaging.models import TemplateVersion
+from messaging.rendering.blocks import MOST_PRODUCTS
 from messaging.rendering.grammar import BadTemplate, Piece, Tag, parse, write
+from messaging.rendering.lists import LISTS
 from messaging.rendering.plain_text import html_to_text
 from messaging.rendering.variables import VARIABLES, variables_of
 
 LONGEST_SUBJECT = 300
-WORDS = "<!--words-->"
+WORDS, PREHEADER = "<!--words-->", "<!--preheader-->"
+SRGB_IS_LINEAR_BELOW = 0.04045
 TAGS = frozenset(
     {
         *("a", "abbr", "b", "blockquote", "br", "center", "code", "del", "div", "em", "figcaption", "figure"),
@@ -66,23 +72,105 @@ class Compiled:
     links: str = ""
 
 
-def compile_template(subject: str, body: str, *, template_key: str = "", workspace: Workspace) -> Compiled:
-    """Raises BadTemplate. `body` is HTML, or plain text whose blank lines part its paragraphs."""
-    compiled_subject = compile_subject(subject, template_key=template_key)
-    if not body.strip():
+@dataclass(frozen=True)
+class Words:
+    """What a person wrote. `body` is HTML, or plain text whose blank lines part its paragraphs.
+
+    `own_text` stands in the plain part instead of what is made of the body.
+    """
+
+    subject: str
+    body: str
+    preheader: str = ""
+    own_text: str = ""
+
+    @classmethod
+    def of(cls, version: TemplateVersion) -> Words:
+        return cls(version.subject, version.body, version.preheader, version.own_text)
+
+
+@dataclass(frozen=True)
+class Brand:
+    color: str
+    logo_url: str = ""
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> Brand:
+        sha256 = WorkspaceLogo.objects.filter(workspace=workspace).values_list("sha256", flat=True).first()
+        path = reverse("logo_image", urlconf=settings.ROOT_URLCONF, args=[workspace.public_key, sha256 or "-"])
+        path = path.removeprefix(get_script_prefix())
+        return cls(workspace.brand_color, f"{settings.PUBLIC_URL.rstrip('/')}/{path}" if sha256 else "")
+
+
+def compile_template(words: Words, *, template_key: str = "", brand: Brand) -> Compiled:
+    """Raises BadTemplate, which names the field that is wrong."""
+    compiled_subject = compile_subject(words.subject, template_key=template_key)
+    if not words.body.strip():
         raise BadTemplate(_("A message needs some text."))
-    variables = [variable.name for variable in variables_of(template_key)]
-    words = body if HAS_MARKUP.search(body) else _paragraphs(body)
     marks = _Marks()
-    cleaned = _cleaned(marks.put(parse(words, variables=variables)), marks)
-    names = [variable.name for variable in VARIABLES]
-    page = marks.put(parse(_layout("html"), variables=names)).replace("BRAND_COLOR", workspace.brand_color)
-    foot = marks.put(parse(_layout("txt"), variables=names))
-    return Compiled(
-        subject=compiled_subject,
-        html=write(marks.take(_inliner.inline(page.replace(WORDS, cleaned)))),
-        text=write(marks.take(foot.replace(WORDS, html_to_text(cleaned)))),
+    body = words.body if HAS_MARKUP.search(words.body) else _paragraphs(words.body)
+    cleaned = _cleaned(marks.put(parse_body(body, template_key=template_key)), marks)
+    page = _framed(marks, brand, _preheader(marks, words.preheader, template_key))
+    html = write(marks.take(_inliner.inline(page.replace(WORDS, cleaned))))
+    foot = marks.put(parse(_layout("txt"), variables=[variable.name for variable in VARIABLES]))
+    text = html_to_text(cleaned)
+    if words.own_text.strip():
+        text = marks.put(_of_field("own_text", parse_body, words.own_text.strip(), template_key=template_key))
+    return Compiled(subject=compiled_subject, html=html, text=write(marks.take(foot.replace(WORDS, text))))
+
+
+def parse_body(source: str, *, template_key: str = "") -> list[Piece]:
+    """Raises BadTemplate. Beside the variables there are the lists of products to loop over."""
+    variables = [variable.name for variable in variables_of(template_key)]
+    return parse(source, variables=variables, lists=LISTS, longest_list=MOST_PRODUCTS)
+
+
+def _of_field(field: str, parse_it: Callable[..., list[Piece]], source: str, **options: Any) -> list[Piece]:
+    try:
+        return parse_it(source, **options)
+    except BadTemplate as error:
+        raise BadTemplate(str(error), field=field) from None
+
+
+def _framed(marks: _Marks, brand: Brand, preheader: str) -> str:
+    page = marks.put(parse(_layout("html"), variables=[variable.name for variable in VARIABLES]))
+    if brand.logo_url:
+        name = re.search(r"(?<=<!--sender-->).*?(?=<!--/sender-->)", page, re.DOTALL)
+        alt = name[0] if name else ""
+        page = page.replace(alt, f'<img src="{escape(brand.logo_url)}" alt="{alt}" height="48">', 1)
+    return (
+        re.sub("<!--/?sender-->", "", page)
+        .replace(PREHEADER, preheader)
+        .replace("BRAND_COLOR", brand.color)
+        .replace("BRAND_INK", ink_on(brand.color))
     )
+
+
+def _preheader(marks: _Marks, preheader: str, template_key: str) -> str:
+    """What mail programs show beside the subject. What follows it there is empty, or they would go on with the body."""
+    line = " ".join(preheader.split())
+    if not line:
+        return ""
+    variables = [variable.name for variable in variables_of(template_key)]
+    pieces = _of_field("preheader", parse, line, variables=variables)
+    if any(isinstance(piece, Tag) and not piece.is_output for piece in pieces):
+        raise BadTemplate(
+            _("The preheader is one line: variables can stand in it, conditions cannot."), field="preheader"
+        )
+    shown = marks.put([piece if isinstance(piece, Tag) else escape(piece) for piece in pieces])
+    return f'<div style="display:none;max-height:0;overflow:hidden">{shown}{"&#847;&zwnj;&nbsp;" * 40}</div>'
+
+
+def ink_on(color: str) -> str:
+    """Black or white, whichever reads better on this colour (WCAG 2's contrast)."""
+    red, green, blue = (_linear(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "#000000"
+
+
+def _linear(part: float) -> float:
+    """Undo the gamma of sRGB."""
+    return part / 12.92 if part <= SRGB_IS_LINEAR_BELOW else ((part + 0.055) / 1.055) ** 2.4
 
 
 def compile_subject(subject: str, *, template_key: str = "") -> str:
@@ -101,9 +189,9 @@ def compile_subject(subject: str, *, template_key: str = "") -> str:
         raise BadTemplate(str(error), field="subject") from None
 
 
-def layout_hash(workspace: Workspace) -> str:
+def layout_hash(brand: Brand) -> str:
     """What a compiled template depends on beside its words: when this changes, it is compiled anew."""
-    parts = (_layout("html"), _layout("txt"), workspace.brand_color)
+    parts = (_layout("html"), _layout("txt"), brand.color, brand.logo_url)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

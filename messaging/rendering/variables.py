@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -14,9 +15,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Workspace
-from customers.models import Customer
-from messaging.models import Message
+from customers.models import Customer, CustomerTag
+from messaging.models import Message, TemplateVersion
 from messaging.rendering.grammar import LONGEST_VALUE
+from messaging.rendering.lists import TAGS, own_lists, shared_lists, used_in
 
 Context = dict[str, Any]
 
@@ -36,6 +38,11 @@ VARIABLES = (
     Variable("customer.email", _("The customer's e-mail address"), "ada@mail.example"),
     Variable("customer.city", _("Where the customer lives; may be empty"), "London"),
     Variable("customer.birthday", _("Day and month of birth; may be empty"), "10 December"),
+    Variable(
+        "customer.tags", _("The customer's tags, for a condition: `{% if 'regular' in customer.tags %}`"), "regular"
+    ),
+    Variable("cart_total", _("What the open cart comes to; may be empty"), "€42.00"),
+    Variable("cart_url", _("Where the open cart can be ordered; may be empty"), ""),
     Variable("workspace.name", _("Your business"), "Bakery"),
     Variable("workspace.sender_name", _("Who the message is from"), "Anna of the bakery"),
     Variable("workspace.postal_address", _("Your postal address"), "1 Mill Lane, London"),
@@ -69,7 +76,7 @@ def example_context(template_key: str, *, workspace: Workspace) -> Context:
         head, _, tail = variable.name.partition(".")
         example = variable.example or ("https://link.example/" if head.endswith("_url") else "")
         if tail:
-            context.setdefault(head, {})[tail] = example
+            context.setdefault(head, {})[tail] = [example] if variable.name == TAGS else example
         else:
             context[head] = example
     return context | {"workspace": workspace_facts(workspace)}
@@ -83,7 +90,7 @@ def workspace_facts(workspace: Workspace) -> dict[str, str]:
     }
 
 
-def customer_facts(customer: Customer | None) -> dict[str, str]:
+def customer_facts(customer: Customer | None) -> dict[str, Any]:
     """Of nobody, all are empty: strict undefined must not stop a text that allows for that."""
     if customer is None:
         return dict.fromkeys(("name", "first_name", "email", "city", "birthday"), "")
@@ -96,15 +103,36 @@ def customer_facts(customer: Customer | None) -> dict[str, str]:
     }
 
 
-def contexts_for(messages: Sequence[Message]) -> dict[int, Context]:
-    """What each message is rendered with, beside the workspace and its links, by message id. One query for all."""
+def contexts_for(messages: Sequence[Message], versions: Mapping[int, TemplateVersion]) -> dict[int, Context]:
+    """What each message is rendered with, beside the workspace, its links and what all share, by message id.
+
+    `versions`: theirs, by id. One query for all, and a few for each kind of list that their texts show.
+    """
     wanted = {message.customer_id for message in messages if message.customer_id is not None}
     fields = ("name", "email", "city", "birth_monthday", "language")
     customers = Customer.objects.only("id", *fields).in_bulk(list(wanted)) if wanted else {}
-    return {
-        message.pk: {"customer": customer_facts(customers.get(message.customer_id or 0)), **shortened(message.context)}
-        for message in messages
-    }
+    tags = _tags_of(wanted) if any(TAGS in used_in(version) for version in versions.values()) else {}
+    lists = own_lists(messages, versions)
+    contexts = {}
+    for message in messages:
+        facts = customer_facts(customers.get(message.customer_id or 0)) | {"tags": tags.get(message.customer_id, [])}
+        contexts[message.pk] = {"customer": facts, **lists[message.pk], **shortened(message.context)}
+    return contexts
+
+
+def context_of(customer: Customer, version: TemplateVersion) -> Context:
+    """What a message to this customer would be rendered with, beside the workspace and its links."""
+    message = Message(pk=0, customer_id=customer.pk, template_version_id=version.pk, context={})
+    versions = {version.pk: version}
+    return contexts_for([message], versions)[0] | shared_lists(versions)[version.pk]
+
+
+def _tags_of(customer_ids: Collection[int]) -> dict[int | None, list[str]]:
+    tags: dict[int | None, list[str]] = defaultdict(list)
+    rows = CustomerTag.objects.filter(customer__in=customer_ids).order_by("tag__name")
+    for customer_id, name in rows.values_list("customer_id", "tag__name"):
+        tags[customer_id].append(name)
+    return tags
 
 
 def shortened(context: Context) -> Context:

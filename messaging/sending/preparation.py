@@ -18,7 +18,7 @@ from messaging.models import FrequencyPolicy, Message, MessageState, TemplateVer
 from messaging.policies import Hold
 from messaging.queries.readings import tracking_policy
 from messaging.reasons import Reason
-from messaging.rendering import BadTemplate, Context, Renderer, contexts_for, workspace_facts
+from messaging.rendering import BadTemplate, Context, Renderer, contexts_for, shared_lists, workspace_facts
 from messaging.sending.connections import Envelope
 from messaging.sending.mime import HeaderRefused, Letter, Letterhead, Mailbox, ascii_address, compose
 from messaging.tracking.plans import Plan, plans_for
@@ -34,6 +34,8 @@ class Allowed:
     context: Context
     links: Links
     plan: Plan
+    # What its text shows that is the same for everybody: not kept with the message.
+    shared: Context
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,20 @@ def look_at(messages: Sequence[Message]) -> Batch:
         {message.template_version_id for message in sendable}
     )
     policy = tracking_policy()
-    contexts, links = contexts_for(sendable), links_for(sendable, tracked=policy.counts_clicks or policy.counts_opens)
-    plans = plans_for(sendable, versions, policy)
+    contexts = contexts_for(sendable, versions)
+    links = links_for(sendable, tracked=policy.counts_clicks or policy.counts_opens)
+    plans, shared = plans_for(sendable, versions, policy), shared_lists(versions)
     return Batch(
-        allowed=[Allowed(message, contexts[message.pk], links[message.pk], plans[message.pk]) for message in sendable],
+        allowed=[
+            Allowed(
+                message,
+                contexts[message.pk],
+                links[message.pk],
+                plans[message.pk],
+                shared[message.template_version_id],
+            )
+            for message in sendable
+        ],
         kept_back=[outcome_of(message_id, hold) for message_id, hold in holds.items()],
         has_caps=FrequencyPolicy.objects.exists(),
     )
@@ -107,7 +119,7 @@ class Desk:
 
     def _compose(self, allowed: Allowed) -> bytes:
         message, plan = allowed.message, allowed.plan
-        values = allowed.context | self._facts | asdict(allowed.links)
+        values = allowed.shared | allowed.context | self._facts | asdict(allowed.links)
         rendered = self._renderer.render(plan.compiled, values, key=plan.key)
         self._links[message.pk] = plan.own_links(rendered.links)
         letter = Letter(

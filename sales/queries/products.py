@@ -84,6 +84,20 @@ def buyers_of(product: Product, *, before: tuple[date, int] | None = None, size:
     return [Buyer(customers[row["order__customer_id"]], row["orders"], row["units"], row["last"]) for row in found]
 
 
+def best_sellers(*, since: date, limit: int) -> list[Product]:
+    """Those on offer that sold most units since that day, the most first."""
+    rows = (
+        _counted_lines()
+        .filter(order__placed_on__gte=since, product__archived_at=None, product__isnull=False)
+        .values("product_id")
+        .annotate(units=Sum("quantity"))
+        .order_by("-units", "product_id")
+    )
+    ids = [row["product_id"] for row in rows[:limit]]
+    products = Product.objects.in_bulk(ids)
+    return [products[each] for each in ids]
+
+
 def categories() -> list[str]:
     return list(Product.objects.exclude(category="").order_by("category").values_list("category", flat=True).distinct())
 

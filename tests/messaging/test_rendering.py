@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Workspace
-from messaging.rendering import BadTemplate, Rendered, Renderer, compile_template, example_context
+from messaging.rendering import BadTemplate, Brand, Rendered, Renderer, Words, compile_template, example_context
 from messaging.rendering.grammar import parse, write
 from messaging.rendering.layout import Compiled
 
 BAKERY = Workspace(name="Bakery", brand_color="#aa3311", postal_address="1 Mill Lane")
-LIST_VARIABLES = {"variables": ["name", "lines"], "lists": ["lines"]}
+BRAND = Brand(BAKERY.brand_color)
+LIST_VARIABLES: dict[str, Any] = {"variables": ["name", "lines"], "lists": ["lines"]}
 
 # What others' engines were broken by, and what would cost time or memory: none of it gets as far as the engine.
 INJECTIONS = [
@@ -92,7 +94,7 @@ INJECTIONS = [
 def rendered(body: str, *, subject: str = "Hello", **customer: str) -> Rendered:
     context = example_context("", workspace=BAKERY)
     context["customer"] |= customer
-    return Renderer().render(compile_template(subject, body, workspace=BAKERY), context)
+    return Renderer().render(compile_template(Words(subject, body), brand=BRAND), context)
 
 
 def words_of(message: Rendered) -> str:
@@ -105,9 +107,9 @@ def test_injections_are_refused_when_a_template_is_saved(source: str) -> None:
     started_at = time.monotonic()
 
     with pytest.raises(BadTemplate):
-        compile_template("Hello", source, workspace=BAKERY)
+        compile_template(Words("Hello", source), brand=BRAND)
     with pytest.raises(BadTemplate):
-        compile_template(source, "Hello", workspace=BAKERY)
+        compile_template(Words(source, "Hello"), brand=BRAND)
     assert time.monotonic() - started_at < 5
 
 
@@ -174,7 +176,7 @@ def test_the_layout_is_the_workspace_s() -> None:
 
 
 def test_links_for_leaving_stand_where_there_are_any() -> None:
-    compiled = compile_template("Hello", "<p>Hi</p>", workspace=BAKERY)
+    compiled = compile_template(Words("Hello", "<p>Hi</p>"), brand=BRAND)
     context = example_context("", workspace=BAKERY)
     topical = context | {"unsubscribe_url": "https://rapport.example/p/unsubscribe/a-b_c/"}
     asked_for = context | {"unsubscribe_url": "", "preferences_url": ""}
@@ -187,7 +189,7 @@ def test_links_for_leaving_stand_where_there_are_any() -> None:
 
 
 def test_a_link_that_could_break_out_is_escaped() -> None:
-    compiled = compile_template("Hello", "<p>Hi</p>", workspace=BAKERY)
+    compiled = compile_template(Words("Hello", "<p>Hi</p>"), brand=BRAND)
     context = example_context("", workspace=BAKERY) | {"preferences_url": 'https://x.example/"><script>'}
 
     assert "<script" not in Renderer().render(compiled, context).html
@@ -210,7 +212,7 @@ def test_a_link_that_could_break_out_is_escaped() -> None:
 )
 def test_a_tag_that_stands_wrong_is_said_so(body: str, complaint: str) -> None:
     with pytest.raises(BadTemplate, match=complaint):
-        compile_template("Hello", body, workspace=BAKERY)
+        compile_template(Words("Hello", body), brand=BRAND)
 
 
 def test_links_may_carry_values() -> None:
@@ -250,19 +252,19 @@ def test_text_parts_read_like_plain_text() -> None:
 )
 def test_what_is_wrong_is_said_of_the_right_field(subject: str, body: str, field: str) -> None:
     with pytest.raises(BadTemplate) as refusal:
-        compile_template(subject, body, workspace=BAKERY)
+        compile_template(Words(subject, body), brand=BRAND)
 
     assert refusal.value.field == field
 
 
 def test_what_is_wrong_is_said_of_the_right_line() -> None:
     with pytest.raises(BadTemplate, match=r"^Line 3: There is no variable `nobody`\.$"):
-        compile_template("Hello", "Dear\n\n{{ nobody }}", workspace=BAKERY)
+        compile_template(Words("Hello", "Dear\n\n{{ nobody }}"), brand=BRAND)
 
 
 def test_a_body_of_more_than_100_kb_is_refused() -> None:
     with pytest.raises(BadTemplate, match="at most 100000"):
-        compile_template("Hello", "x" * 100_001, workspace=BAKERY)
+        compile_template(Words("Hello", "x" * 100_001), brand=BRAND)
 
 
 def test_a_loop_runs_over_a_given_list() -> None:
@@ -355,7 +357,7 @@ def test_whatever_is_written_is_refused_or_rendered_without_surprise(source: str
     """Jinja2 read it, minijinja renders what we wrote: were one text two things to them, a variable would show here."""
     marker = "Zoë-4711"
     try:
-        compiled = compile_template("Hello", source, workspace=BAKERY)
+        compiled = compile_template(Words("Hello", source), brand=BRAND)
     except BadTemplate:
         return
     context = example_context("", workspace=BAKERY)

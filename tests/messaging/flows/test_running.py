@@ -294,7 +294,7 @@ def test_a_tick_asks_as_much_for_three_as_for_one(story: Story, count: int, djan
 
     enrol_by_hand(flow, [CustomerFactory().pk for _ in range(count)])
     story.clock.shift(timedelta(hours=1))
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(24):
         assert advance_enrolments(now=timezone.now()) == count
 
 
