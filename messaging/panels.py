@@ -89,7 +89,8 @@ def describe_flows(events: Sequence[Event]) -> dict[int, TimelineEntry]:
         if flow := flows.get(event.payload["flow_id"]):
             icon, text = words[event.kind]
             reason = event.payload.get("reason", "")
-            entries[event.pk] = TimelineEntry(icon, text % flow, ending_in_words(reason) if reason else "")
+            url = reverse("messaging:enrolment_detail", args=[flow.pk, event.payload["enrolment_id"]])
+            entries[event.pk] = TimelineEntry(icon, text % flow, ending_in_words(reason) if reason else "", url)
     return entries
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from accounts.doorbells import ring
 from accounts.public_ids import decode_id
 from customers.events import customers_of
-from customers.segments.compiling import Understood
 from customers.segments.definitions import DefinitionRefused, definition_of
+from customers.segments.fields import listens_of
 from messaging.actions.enrolling import QUEUE, enrol
 from messaging.actions.leaving import IS_RUNNING, count_goals, end_enrolments
 from messaging.flows.definitions import Do, ExitRule, On
@@ -113,7 +113,7 @@ def _listens_of(rule: ExitRule) -> frozenset[str]:
     if rule.condition is None:
         return frozenset()
     try:
-        return Understood(definition_of(dict(rule.condition))).listens
+        return listens_of(definition_of(dict(rule.condition)))
     except DefinitionRefused:
         return frozenset()
 

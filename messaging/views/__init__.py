@@ -6,6 +6,18 @@ from messaging.views.birthdays import (
     greeting_test,
 )
 from messaging.views.consent import customer_consent, join_code, join_page
+from messaging.views.enrolments import enrolment_detail, enrolment_exit, enrolment_list, enrolment_retry
+from messaging.views.flow_editing import flow_create, flow_edit, flow_from_preset
+from messaging.views.flows import (
+    flow_archival,
+    flow_backfill,
+    flow_detail,
+    flow_dry_run,
+    flow_list,
+    flow_switch,
+    flow_version,
+    flow_versions,
+)
 from messaging.views.joining import join
 from messaging.views.links import confirmation, preferences, unsubscribe
 from messaging.views.messages import message_decision, message_detail, message_html, message_list
@@ -21,6 +33,21 @@ __all__ = [
     "click",
     "confirmation",
     "customer_consent",
+    "enrolment_detail",
+    "enrolment_exit",
+    "enrolment_list",
+    "enrolment_retry",
+    "flow_archival",
+    "flow_backfill",
+    "flow_create",
+    "flow_detail",
+    "flow_dry_run",
+    "flow_edit",
+    "flow_from_preset",
+    "flow_list",
+    "flow_switch",
+    "flow_version",
+    "flow_versions",
     "greeting_preview",
     "greeting_switch",
     "greeting_test",

@@ -1,0 +1,174 @@
+"""What a flow would do with one customer from some moment on: told step by step, and nothing is written.
+
+Of the past, what really happened is known; of the future, that nothing will. What a branch asks of the customer is
+answered by what is known today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.public_ids import decode_id
+from accounts.scope import current_workspace
+from customers.models import Customer
+from messaging.addresses import hash_address
+from messaging.eligibility import refusals
+from messaging.flows.definitions import Do, Happening, length_of
+from messaging.flows.people import those_who
+from messaging.flows.plans import END, Node, Plan, plan_of
+from messaging.flows.steps import goes_first_way
+from messaging.flows.waits import end_of_wait
+from messaging.flows.words import StepWords, outcome_in_words, steps_in_words
+from messaging.local_mornings import zone_or
+from messaging.models import FlowVersion, Message, SubscriptionTopic, Template
+from messaging.previewing import preview_text
+from messaging.purposes import Purpose
+from messaging.queries.templates import newest_version
+from messaging.reasons import reason_in_words
+from messaging.rendering import BadTemplate
+from timeline.models import Event
+
+_OUTCOMES = {
+    Do.TAG: "tagged",
+    Do.UNTAG: "untagged",
+    Do.UPDATE: "updated",
+    Do.NOTIFY: "told",
+    Do.EXIT: "exit",
+}
+
+
+@dataclass(frozen=True)
+class DryStep:
+    """`at` is when it would happen, `outcome` what; `refusal` why its message would not be sent, today."""
+
+    line: StepWords
+    at: datetime
+    outcome: str
+    subject: str = ""
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """`ended` says why before all steps were done, if so; `refused` why they would not come in at all."""
+
+    steps: list[DryStep]
+    refused: str = ""
+    ended: str = ""
+    ended_at: datetime | None = None
+
+
+def dry_run(version: FlowVersion, customer: Customer, *, at: datetime) -> DryRun:
+    plan = plan_of(version)
+    if not those_who(plan.definition.filter, {customer.pk}, now=at):
+        return DryRun([], refused=_("The entry filter does not fit this customer, as far as is known today."))
+    walk = _Walk(plan, customer, at, {line.key: line for line in steps_in_words(version)})
+    return DryRun(list(walk.steps()), ended=walk.ended, ended_at=walk.ended_at)
+
+
+class _Walk:
+    def __init__(self, plan: Plan, customer: Customer, at: datetime, lines: dict[str, StepWords]) -> None:
+        self._plan = plan
+        self._customer = customer
+        self._entered_at = at
+        self._lines = lines
+        self._zone = zone_or(customer.zone, current_workspace().tzinfo)
+        self.ended, self.ended_at = "", at
+
+    def steps(self) -> Iterator[DryStep]:
+        key, at = self._plan.first, self._entered_at
+        while key != END:
+            node = self._plan.nodes[key]
+            arrived, (key, at, step) = at, self._step(node, at)
+            if self._has_ended(arrived, at):
+                return
+            if step:
+                yield step
+
+    def _has_ended(self, since: datetime, until: datetime) -> bool:
+        """Whether history has something between the two that ends the way, or reached its goal."""
+        rules = [rule.happening for rule in self._plan.definition.exits if rule.happening]
+        goal = self._plan.definition.goal
+        words = [(each, _("An exit rule of the flow held.")) for each in rules]
+        words += [(goal.happening, _("The goal was reached."))] if goal else []
+        found = ((self._first(each, self._entered_at, until), text) for each, text in words)
+        ends = sorted((event.occurred_at, text) for event, text in found if event)
+        if ends:
+            self.ended_at, self.ended = ends[0]
+        return bool(ends)
+
+    def _first(self, happening: Happening, since: datetime, until: datetime) -> Event | None:
+        events = Event.objects.filter(
+            customer_id=self._customer.pk,
+            kind=happening.kind,
+            occurred_at__gt=since,
+            occurred_at__lte=until,
+            payload__contains=dict(happening.where),
+        )
+        return events.order_by("occurred_at").first()
+
+    def _step(self, node: Node, at: datetime) -> tuple[str, datetime, DryStep | None]:
+        """Where one goes from here, when, and what there is to tell."""
+        match node.do:
+            case Do.WAIT:
+                until = end_of_wait(node.params, at, self._zone)
+                return node.then, until, self._told(node, until, "waited")
+            case Do.WAIT_FOR:
+                return self._wait_for(node, at)
+            case Do.BRANCH | Do.SPLIT:
+                is_yes, outcome = self._asked(node, at)
+                return node.then if is_yes else node.other, at, self._told(node, at, outcome)
+            case Do.SEND:
+                return node.then, at, self._sent(node, at)
+            case _:
+                told = self._told(node, at, _OUTCOMES[node.do]) if node.do in _OUTCOMES else None
+                return node.then, at, told
+
+    def _wait_for(self, node: Node, at: datetime) -> tuple[str, datetime, DryStep | None]:
+        until = at + length_of(node.params)
+        happening = Happening(str(node.params["event"]), dict(node.params.get("where") or {}))
+        if event := self._first(happening, at - timedelta(microseconds=1), until):
+            return node.then, event.occurred_at, self._told(node, event.occurred_at, "happened")
+        return node.other, until, self._told(node, until, "timed_out")
+
+    def _asked(self, node: Node, at: datetime) -> tuple[bool, str]:
+        if node.do is Do.SPLIT:
+            is_first = goes_first_way(self._customer.pk, node.key, node.params["percent"])
+            return is_first, "first" if is_first else "second"
+        is_yes = "if" in node.params and bool(those_who(node.params["if"], {self._customer.pk}, now=at))
+        return is_yes, "yes" if is_yes else "no"
+
+    def _sent(self, node: Node, at: datetime) -> DryStep:
+        template = Template.objects.get(pk=decode_id("tpl", node.params["template"]) or 0)
+        topic = SubscriptionTopic.objects.get(key=node.params["topic"])
+        version = newest_version(template)
+        if version is None:
+            return self._told(node, at, "queued")
+        message = Message(
+            pk=0,
+            customer=self._customer,
+            topic=topic,
+            template_version=version,
+            purpose=Purpose.FLOW,
+            address=self._customer.email,
+            address_hash=hash_address(self._customer.email),
+            not_before=at,
+            created_at=timezone.now(),
+        )
+        refusal = refusals([message]).get(0)
+        try:
+            subject = preview_text(
+                version.subject, version.body, template_key=template.key, customer=self._customer
+            ).subject
+        except BadTemplate as error:
+            return self._told(node, at, "queued", refusal=str(error))
+        return self._told(node, at, "queued", subject=subject, refusal=reason_in_words(refusal) if refusal else "")
+
+    def _told(self, node: Node, at: datetime, outcome: str, *, subject: str = "", refusal: str = "") -> DryStep:
+        words = "" if outcome == "queued" else outcome_in_words(outcome)
+        return DryStep(self._lines[node.key], at, words, subject, refusal)

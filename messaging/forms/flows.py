@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from customers.models import Customer
+from messaging.actions.flows import LONGEST_BACKFILL
+
+LONGEST_DEFINITION = 200_000
+_PERIODS = (7, 30, 60, 90, 180, 365, LONGEST_BACKFILL)
+
+
+class FlowForm(forms.Form):
+    """The editor writes the definition; without scripts it is written by hand, in the form that the API documents."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=120, error_messages={"required": gettext_lazy("Give it a name.")}
+    )
+    definition = forms.CharField(
+        label=gettext_lazy("Definition"),
+        max_length=LONGEST_DEFINITION,
+        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "class": "font-monospace"}),
+    )
+    based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def clean_definition(self) -> Any:
+        try:
+            return json.loads(self.cleaned_data["definition"])
+        except (ValueError, RecursionError) as error:
+            raise forms.ValidationError(_("This is no JSON: %(what)s") % {"what": error}, code="json") from None
+
+
+class DryRunForm(forms.Form):
+    customer = forms.CharField(
+        label=gettext_lazy("Customer"),
+        help_text=gettext_lazy("Their e-mail address, or the number in the address of their page."),
+    )
+    moment = forms.DateTimeField(
+        label=gettext_lazy("Enters at"),
+        required=False,
+        help_text=gettext_lazy("Past or future, in your workspace's time. Empty: now."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def clean_customer(self) -> Customer:
+        """By their address, or by the number in the address of their page."""
+        sought = str(self.cleaned_data["customer"]).replace("\0", "").strip()
+        present = Customer.objects.present()
+        is_number = sought.isdecimal() and int(sought) <= models.BigIntegerField.MAX_BIGINT
+        found = present.filter(pk=int(sought)) if is_number else present.filter(email_norm=sought.lower())
+        customer = found.first() if sought else None
+        if customer is None:
+            raise forms.ValidationError(_("Nobody here has this address or number."), code="unknown")
+        return customer
+
+
+class BackfillForm(forms.Form):
+    days = forms.TypedChoiceField(
+        label=gettext_lazy("For whom it would have begun within the last"),
+        coerce=int,
+        choices=[(days, days) for days in _PERIODS],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["days"].choices = [(days, _("%(days)s days") % {"days": days}) for days in _PERIODS]  # type: ignore[attr-defined]
