@@ -13,7 +13,7 @@ from accounts.doorbells import ring
 from accounts.public_ids import decode_id
 from customers.events import customers_of
 from customers.segments.definitions import DefinitionRefused, definition_of
-from customers.segments.fields import listens_of
+from customers.segments.fields import kinds_heard
 from messaging.actions.enrolling import QUEUE, enrol
 from messaging.actions.leaving import IS_RUNNING, count_goals, end_enrolments
 from messaging.flows.definitions import Do, ExitRule, On
@@ -104,16 +104,16 @@ def _listens(plan: Plan) -> set[str]:
     if definition.goal:
         kinds.add(definition.goal.happening.kind)
     for rule in definition.exits:
-        kinds |= _listens_of(rule)
+        kinds |= _heard_by(rule)
     return kinds
 
 
-def _listens_of(rule: ExitRule) -> frozenset[str]:
+def _heard_by(rule: ExitRule) -> frozenset[str]:
     """Of a condition; one that can't be asked any more hears of nothing."""
     if rule.condition is None:
         return frozenset()
     try:
-        return listens_of(definition_of(dict(rule.condition)))
+        return kinds_heard(definition_of(dict(rule.condition)))
     except DefinitionRefused:
         return frozenset()
 

@@ -91,14 +91,11 @@ def step_figures(flow: Flow) -> list[StepFigures]:
         opened=Count("pk", filter=Q(opened_at__isnull=False) | Q(clicked_at__isnull=False)),
         clicked=Count("pk", filter=Q(clicked_at__isnull=False)),
     )
-    by_step: dict[str, dict[str, int]] = {row["step"]: dict(row) for row in rows}  # type: ignore[arg-type]
-    nothing = {"sent": 0, "unsent": 0, "opened": 0, "clicked": 0}
+    by_step = {
+        step: counts for step, *counts in rows.values_list("step", "sent", "unsent", "opened", "clicked").order_by()
+    }
     return [
-        StepFigures(
-            line,
-            waiting.get(line.key, 0),
-            **{name: by_step.get(line.key, nothing)[name] for name in nothing},
-        )
+        StepFigures(line, waiting.get(line.key, 0), *by_step.get(line.key, (0, 0, 0, 0)))
         for line in steps_in_words(flow.current)
     ]
 
