@@ -49,9 +49,16 @@ class AttributeValue(WorkspaceOwned):
             ),
         ]
         indexes = [
-            models.Index(fields=["workspace", "attribute", "text"], name="attribute_by_text"),
-            models.Index(fields=["workspace", "attribute", "number"], name="attribute_by_number"),
-            models.Index(fields=["workspace", "attribute", "day"], name="attribute_by_day"),
+            # With whose they are: segments then need not read the rows.
+            models.Index(
+                fields=["workspace", "attribute", "text"], include=["customer"], name="attribute_text_with_whose"
+            ),
+            models.Index(
+                fields=["workspace", "attribute", "number"], include=["customer"], name="attribute_number_with_whose"
+            ),
+            models.Index(
+                fields=["workspace", "attribute", "day"], include=["customer"], name="attribute_day_with_whose"
+            ),
         ]
 
     def __str__(self) -> str:

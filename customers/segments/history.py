@@ -29,6 +29,13 @@ _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 
+def at_all(operator: str, value: float) -> str:
+    """`any` or `none` where a count asks no more than that: nothing has to be counted then."""
+    if (operator, value) == ("at_least", 1):
+        return "any"
+    return "none" if value == 0 and operator in {"at_most", "equals"} else ""
+
+
 def holds_for(operator: str, had: float, wanted: float) -> bool:
     return _HOLDS[operator](had, wanted)
 
@@ -63,8 +70,9 @@ class History(Question):
 
     def ask(self, frame: Frame) -> Q:
         rows = self._of_window(frame.of_these(self.rows(), customer=self.customer), frame.today)
-        if self.operator == "at_least" and self.value == 1 and isinstance(self.measure, Count):
-            return Q(IsIn(rows.values(self.customer)))
+        if isinstance(self.measure, Count) and (any_or_none := at_all(self.operator, self.value)):
+            anybody = Q(IsIn(rows.values(self.customer)))
+            return anybody if any_or_none == "any" else ~anybody
         measured = rows.order_by().values(self.customer).annotate(measured=self.measure)
         if _HOLDS[self.operator](0, self.value):
             # Whoever has no row at all fits as well: ask who does not.

@@ -14,7 +14,7 @@ from django.db.models.expressions import RawSQL
 
 from accounts.scope import current_workspace_id
 from customers.segments.fields import Frame, Question
-from customers.segments.history import beyond, holds_for, midnight_of
+from customers.segments.history import at_all, beyond, holds_for, midnight_of
 from customers.segments.joining import IsIn
 from customers.segments.properties import PropertyCondition, Written
 from customers.staging import bigints
@@ -61,8 +61,9 @@ class Occurrence(Question):
 
     def ask(self, frame: Frame) -> Q:
         days = (frame.today - timedelta(days=self.within_days - 1), frame.today) if self.within_days else None
-        if self.operator == "at_least" and self.value == 1:
-            return Q(IsIn(self._rows(frame, days)))
+        if any_or_none := at_all(self.operator, self.value):
+            anybody = Q(IsIn(self._rows(frame, days)))
+            return anybody if any_or_none == "any" else ~anybody
         if holds_for(self.operator, 0, self.value):
             # Whoever has none at all fits as well: ask who does not.
             return ~Q(IsIn(self._rows(frame, days, having=beyond(self.operator))))
