@@ -19,6 +19,8 @@ USED_PRECISION = timedelta(minutes=5)
 class ApiScope(StrEnum):
     CUSTOMERS_READ = "customers:read"
     CUSTOMERS_WRITE = "customers:write"
+    SEGMENTS_READ = "segments:read"
+    SEGMENTS_WRITE = "segments:write"
     SALES_READ = "sales:read"
     SALES_WRITE = "sales:write"
     MESSAGES_READ = "messages:read"

@@ -6,12 +6,13 @@ from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
 from crm import api_pages
-from customers.api import CustomerViewSet
+from customers.api import CustomerViewSet, SegmentViewSet
 from messaging.api import ConsentViewSet, MessageViewSet
 from sales.api import CartViewSet, OrderViewSet, ProductViewSet, ingest
 
 router = SimpleRouter(trailing_slash=False)
 router.register("customers", CustomerViewSet, basename="customer")
+router.register("segments", SegmentViewSet, basename="segment")
 router.register("orders", OrderViewSet, basename="order")
 router.register("products", ProductViewSet, basename="product")
 router.register("carts", CartViewSet, basename="cart")

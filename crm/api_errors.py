@@ -16,7 +16,8 @@ from accounts.public_ids import encode_id
 from accounts.rest.errors import CODE_OF_STATUS, ERROR_CODES, ApiError, error_body, first_error
 from crm.database_trouble import is_given_up, is_in_the_way
 from customers.api.serializers import PREFIX as CUSTOMER
-from customers.refusals import CustomerGone, EmailTaken, ExternalIdTaken, Refused
+from customers.refusals import CustomerGone, EmailTaken, ExternalIdTaken, Refused, SegmentInUse, SegmentTaken
+from customers.segments.definitions import DefinitionRefused
 from sales.refusals import KeyReused, LineRefused, NumberTaken, OrderClosed, RefundTooLarge, SkuTaken
 
 API_PREFIX = "/api/"
@@ -32,6 +33,8 @@ _CONFLICTS: tuple[type[Refused], ...] = (
     NumberTaken,
     OrderClosed,
     RefundTooLarge,
+    SegmentInUse,
+    SegmentTaken,
     SkuTaken,
 )
 
@@ -59,6 +62,8 @@ def as_api_error(exc: Exception) -> ApiError | None:
         return exc
     if isinstance(exc, Refused):
         return _refusal(exc)
+    if isinstance(exc, DefinitionRefused):
+        return ApiError("invalid_value", str(exc), param=f"definition.{exc.path}".removesuffix("."))
     if isinstance(exc, exceptions.ValidationError):
         return first_error(exc.detail)
     if isinstance(exc, exceptions.APIException):

@@ -12,6 +12,8 @@ from accounts.api_keys import ApiScope
 SCOPE_WORDS = {
     ApiScope.CUSTOMERS_READ: _("Read customers"),
     ApiScope.CUSTOMERS_WRITE: _("Add and change customers"),
+    ApiScope.SEGMENTS_READ: _("Read segments and who is in them"),
+    ApiScope.SEGMENTS_WRITE: _("Add and change segments and lists"),
     ApiScope.SALES_READ: _("Read orders, products and carts"),
     ApiScope.SALES_WRITE: _("Add and change orders, products and carts"),
     ApiScope.MESSAGES_READ: _("Read messages"),

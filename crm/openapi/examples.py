@@ -21,6 +21,19 @@ _BREADS = [
     {"description": "Pretzel", "quantity": 3, "unit_price_minor": 120},
 ]
 
+_REGULARS = {
+    "match": "all",
+    "rules": [
+        {"field": "orders", "is": "at_least", "value": 2, "within_days": 90},
+        {"match": "any", "rules": [
+            {"field": "consent", "is": "given", "value": ["news"]},
+            {"field": "custom.Recipe Saved", "is": "at_least", "value": 1,
+             "where": {"minutes": {"is": "at_least", "value": 60}}},
+        ]},
+        {"match": "none", "rules": [{"field": "messages_opened", "is": "at_least", "value": 1, "within_days": 7}]},
+    ],
+}  # fmt: skip
+
 EXAMPLES: dict[str, dict[str, Any]] = {
     "identify": {
         "userId": "1042",
@@ -72,6 +85,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             },
         ],
     },
+    "segments_create": {"name": "Regulars", "definition": _REGULARS},
+    "segments_partial_update": {"name": "Regulars who read us"},
+    "segments_members_create": {"add": ["cus_UkLWZg9D"], "remove": []},
+    "segments_preview_create": {"definition": _REGULARS},
     "customers_create": _ANNA,
     "customers_partial_update": {"city": "Hamburg", "attributes": {"favourite_bread": None}},
     "customers_batch_create": {

@@ -1,3 +1,4 @@
+from customers.api.segments import SegmentViewSet
 from customers.api.views import CustomerViewSet
 
-__all__ = ["CustomerViewSet"]
+__all__ = ["CustomerViewSet", "SegmentViewSet"]

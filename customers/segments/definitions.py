@@ -91,7 +91,7 @@ def _group(raw: object, *, path: str, depth: int) -> Group:
         raise DefinitionRefused(_("A segment begins with a group: `match` and its `rules`."), path=path)
     if depth > DEEPEST:
         raise DefinitionRefused(_("Groups stand at most %(most)s deep.") % {"most": DEEPEST}, path=path)
-    if raw["match"] not in set(Match):
+    if raw["match"] not in list(Match):
         raise DefinitionRefused(_("`match` is all, any or none."), path=_below(path, "match"))
     _refuse_unknown(raw, {"match", "rules"}, path=path)
     rules = raw.get("rules")

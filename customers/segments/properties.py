@@ -49,7 +49,7 @@ def _property(name: str, asked: Any) -> PropertyCondition:
         raise ConditionRefused(_("A property has a name."), part="where")
     if not isinstance(asked, dict) or not set(asked) <= {"is", "value"}:
         raise ConditionRefused(_("Say how the property compares: `is`, and its `value`."), part=part)
-    operator = PROPERTY_OPERATORS.get(asked.get("is", ""))
+    operator = PROPERTY_OPERATORS.get(str(asked.get("is")))
     if operator is None:
         known = ", ".join(PROPERTY_OPERATORS)
         raise ConditionRefused(_("A property is compared by one of: %(known)s.") % {"known": known}, part=f"{part}.is")

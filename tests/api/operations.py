@@ -12,6 +12,8 @@ import yaml
 from accounts.public_ids import encode_id
 from crm.openapi.examples import EXAMPLES
 from customers.actions import archive_customer
+from customers.actions.segments import add_segment, archive_segment
+from customers.models import Segment
 from sales.actions import archive_order, archive_product
 from tests.api.conftest import NO_BODY, PREFIX, ApiClient
 from tests.architecture.house import ROOT
@@ -26,9 +28,16 @@ OPERATIONS = {
     for path, methods in SCHEMA["paths"].items()
     for method, operation in methods.items()
 }
+
+
+def a_list() -> Any:
+    return add_segment(name=f"Guests {Segment.objects.count()}")
+
+
 MADE: dict[str, tuple[str, Callable[[], Any]]] = {
     "customers": ("cus", CustomerFactory),
     "orders": ("ord", OrderFactory),
+    "segments": ("seg", a_list),
     "products": ("prd", ProductFactory),
     "carts": ("crt", CartFactory),
     "messages": ("msg", MessageFactory),
@@ -37,6 +46,7 @@ ARCHIVE: dict[str, Callable[[Any], Any]] = {
     "customers": archive_customer,
     "orders": archive_order,
     "products": archive_product,
+    "segments": archive_segment,
 }
 # What the schema and the examples show in the place of an id.
 SOME_ID = "cus_UkLWZg9D"

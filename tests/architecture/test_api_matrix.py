@@ -23,7 +23,7 @@ from tests.architecture.access.street import Street
 NAMES = sorted(OPERATIONS)
 ON_AN_OBJECT = [name for name in NAMES if "{id}" in OPERATIONS[name][1]]
 # What a field that holds an id is called, and whose it is.
-KINDS = {"customer": "customers", "product": "products", "id": "customers"}
+KINDS = {"customer": "customers", "product": "products", "id": "customers", "add": "customers", "remove": "customers"}
 BODY_FIELDS = [
     (name, field)
     for name in NAMES

@@ -113,6 +113,7 @@ def test_a_property_is_asked_of_the_same_event(asked: dict[str, Any], is_met: bo
     [
         ({"minutes": 3}, "rules[0].where.minutes", "how the property compares"),
         ({"minutes": {"is": "near", "value": 3}}, "rules[0].where.minutes.is", "compared by one of"),
+        ({"minutes": {"is": ["at_least"], "value": 3}}, "rules[0].where.minutes.is", "compared by one of"),
         ({"minutes": {"is": "at_least", "value": "3"}}, "rules[0].where.minutes.value", "number"),
         ({"": {"is": "is_known"}}, "rules[0].where", "has a name"),
         ({"a\0b": {"is": "is_known"}}, "rules[0].where", "has a name"),

@@ -43,6 +43,7 @@ def test_a_marketer_writes_a_segment_and_sees_who_is_in_it(workspace: Workspace,
         ("[" * 5000, "no JSON"),
         ({"match": "all", "rules": []}, "rules: A group needs"),
         ({"match": "most", "rules": [{}]}, "match: `match` is"),
+        ({"match": ["all"], "rules": [{}]}, "match: `match` is"),
         ({"match": "all", "rules": [{"field": "shoe_size", "is": "equals"}]}, "rules[0].field: “shoe_size”"),
         ({"match": "all", "rules": [{"field": "city", "is": "near", "value": "x"}]}, "rules[0].is: This field"),
         (
