@@ -20,6 +20,11 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("mailbox/", mailbox_views.mailbox_list, name="mailbox_list"),
     path("mailbox/<str:key>/", mailbox_views.mailbox_message, name="mailbox_message"),
+    re_path(
+        r"^mailbox/(?P<key>[^/]+)/(?P<kind>reply|bounce|complaint)/$",
+        mailbox_views.mailbox_answer,
+        name="mailbox_answer",
+    ),
     path("mailbox/<str:key>/html/", mailbox_views.mailbox_html, name="mailbox_html"),
 ]
 

@@ -80,6 +80,12 @@ def public_page(name: str, token: str | None) -> str:
     return f"{settings.PUBLIC_URL.rstrip('/')}/{path}"
 
 
+def member_page(name: str, *args: object) -> str:
+    """A page of the workspace in scope, absolute, for whoever works there."""
+    path = reverse(name, urlconf=settings.WORKSPACE_URLCONF, args=args).removeprefix(get_script_prefix())
+    return f"{settings.PUBLIC_URL.rstrip('/')}{current_workspace().get_absolute_url()}{path}"
+
+
 def _purposes(message: Message, *, tracked: bool) -> list[str]:
     if message.customer_id is None:
         return []

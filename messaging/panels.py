@@ -31,6 +31,7 @@ _MESSAGE_WORDS = {
     "MessageCancelled": ("mail-off", gettext_lazy("%s taken back")),
     "MessageFailed": ("alert-triangle", gettext_lazy("%s could not be sent")),
     "MessageInDoubt": ("help-circle", gettext_lazy("Not known whether the %s was sent")),
+    "MessageReplied": ("message-circle", gettext_lazy("%s answered")),
     "MessageBounced": ("alert-triangle", gettext_lazy("%s came back")),
     "MessageConverted": ("shopping-cart", gettext_lazy("Ordered after the %s")),
     "ConversionRevoked": ("arrow-back-up", gettext_lazy("The order counts for the %s no more")),

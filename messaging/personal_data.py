@@ -25,6 +25,7 @@ from messaging.models import (
     FrequencySlot,
     Message,
     MessageEvent,
+    Reply,
     Suppression,
     Trace,
 )
@@ -32,7 +33,7 @@ from messaging.reasons import Reason, reason_in_words
 
 
 class _ByCustomer(PersonalData):
-    model: ClassVar[type[Message | ConsentRecord | Enrolment | FlowEntrance]]
+    model: ClassVar[type[Message | ConsentRecord | Enrolment | FlowEntrance | Reply]]
 
     def rows(self, customer: Customer) -> models.QuerySet[Any]:
         return self.model.objects.filter(customer=customer)
@@ -82,6 +83,25 @@ class MessagesData(_ByCustomer):
             workspace=current_workspace(), purpose__in=list(LIFETIME), subject_id__in=messages.values("pk")
         ).delete()
         return messages.update(address="", context={}, reply="", links=None)
+
+
+class RepliesData(_ByCustomer):
+    """Erased, it still counts as an answer."""
+
+    model = Reply
+    label = _("Replies to messages")
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        for reply in self.rows(customer).order_by("pk"):
+            yield {
+                "sender": reply.sender,
+                "subject": reply.subject,
+                "text": reply.text,
+                "received_at": reply.received_at,
+            }
+
+    def erase(self, customer: Customer) -> int:
+        return self.rows(customer).update(sender="", subject="", text="")
 
 
 class ConsentData(_ByCustomer):
@@ -239,5 +259,11 @@ class EntrancesData(_ByCustomer):
 
 
 register_personal_data(
-    MessagesData(), ConsentData(), SuppressionData(), FrequencySlotData(), EnrolmentsData(), EntrancesData()
+    MessagesData(),
+    RepliesData(),
+    ConsentData(),
+    SuppressionData(),
+    FrequencySlotData(),
+    EnrolmentsData(),
+    EntrancesData(),
 )

@@ -75,6 +75,7 @@ def _held_by_caps(messages: Sequence[Message]) -> dict[int, Hold]:
         return {}
     taken = _taken_until({each.customer_id for each in messages if each.customer_id})
     asking: Counter[tuple[int, int | None]] = Counter()
+    found: dict[int, Hold] = {}
     full: dict[int, tuple[FrequencyPolicy, datetime]] = {}
     for each in sorted(messages, key=lambda message: (message.priority, message.not_before, message.pk)):
         for policy in policies:
@@ -82,11 +83,15 @@ def _held_by_caps(messages: Sequence[Message]) -> dict[int, Hold]:
             others = sorted(until for holder, until in taken[place] if holder != each.pk)
             if len(others) + asking[place] < policy.messages:
                 asking[place] += 1 if len(others) == len(taken[place]) else 0
-            elif not (policy.spares_automations and each.priority < Priority.CAMPAIGN):
-                free_at = others[-policy.messages] if len(others) >= policy.messages else timezone.now() + SOON
+            elif policy.spares_automations and each.priority < Priority.CAMPAIGN:
+                continue
+            elif len(others) < policy.messages:
+                found[each.pk] = Hold(Reason.CAPPED, timezone.now() + SOON)
+            else:
+                free_at = others[-policy.messages]
                 full[each.pk] = max(full.get(each.pk, (policy, free_at)), (policy, free_at), key=lambda it: it[1])
     since = _waiting_since(full)
-    return {
+    return found | {
         message_id: _wait_or_drop(policy, free_at, since.get(message_id, timezone.now()))
         for message_id, (policy, free_at) in full.items()
     }
@@ -101,7 +106,9 @@ def _taken_until(customer_ids: Collection[int]) -> defaultdict[tuple[int, int | 
     """By policy and customer: which message has a place until when."""
     rows = FrequencySlot.objects.filter(customer__in=customer_ids, free_at__gt=timezone.now())
     found: defaultdict[tuple[int, int | None], list[tuple[int, datetime]]] = defaultdict(list)
-    for policy_id, customer_id, message_id, free_at in rows.values_list("policy", "customer", "message", "free_at"):
+    for policy_id, customer_id, message_id, free_at in rows.values_list(
+        "policy_id", "customer_id", "message_id", "free_at"
+    ):
         found[policy_id, customer_id].append((message_id, free_at))
     return found
 
@@ -109,4 +116,4 @@ def _taken_until(customer_ids: Collection[int]) -> defaultdict[tuple[int, int | 
 def _waiting_since(message_ids: Collection[int]) -> dict[int, datetime]:
     """When each that waits already was put off for the first time."""
     events = MessageEvent.objects.filter(message__in=message_ids, kind="put_off", detail=Reason.CAPPED)
-    return dict(events.values("message").annotate(at=Min("at")).values_list("message", "at"))
+    return dict(events.values("message_id").annotate(at=Min("at")).values_list("message_id", "at"))

@@ -11,5 +11,6 @@ urlpatterns = [
     path("c/<str:token>/", views.click, {"link": ""}, name="click"),
     path("c/<str:token>/<str:link>/", views.click, name="click"),
     path("o/<str:token>/", views.opening, name="opening"),
+    path("provider/<str:provider>/<str:kind>/", views.provider_call, name="provider_call"),
     path("<str:public_key>/join/", views.join, name="join"),
 ]

@@ -12,3 +12,4 @@ class Purpose(models.TextChoices):
     BIRTHDAY = "birthday", _("Birthday greeting")
     CONFIRMATION = "confirmation", _("Confirmation of a subscription")
     TEST = "test", _("Test message")
+    NOTICE = "notice", _("Notice to staff")

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -17,6 +19,8 @@ from messaging.actions.enrolling import QUEUE as FLOWS
 from messaging.actions.flow_days import sweep_days
 from messaging.actions.outcomes import DOUBTS
 from messaging.actions.queueing import CAMPAIGNS, QUEUE
+from messaging.inbound import collecting
+from messaging.inbound.mailboxes import InboxUnavailable
 from messaging.local_mornings import next_quarter
 from messaging.queries import birthday_greeting
 from messaging.queries.flows import next_flow_work_at
@@ -25,6 +29,10 @@ from messaging.sending.evidence import configured_log
 from messaging.sending.reconciliation import reconcile
 from messaging.sending.rounds import send_due
 
+log = logging.getLogger(__name__)
+
+# One reader of incoming mail at a time, and the next after so many seconds if it died.
+READING, READING_SECONDS = "reading-incoming-mail", 120
 # How long a queued round may be lost before another one is queued.
 FORGET_AFTER = 30
 # A log that could not answer yet may be able to later.
@@ -168,6 +176,25 @@ def run_campaigns(workspace: Workspace) -> None:
 def find_campaigns() -> None:
     for workspace in due_workspaces(CAMPAIGNS):
         run_campaigns.apply_async(workspace=workspace)
+
+
+@stepping_task()
+def take_in_mail(workspace: Workspace, keys: list[str]) -> None:
+    collecting.take_in(workspace, keys)
+
+
+@system_task()
+def find_incoming_mail() -> None:
+    """A mail that is still being taken in when it is found again is taken in twice, which changes nothing."""
+    if not settings.INBOUND_URL or not cache.add(READING, 1, timeout=READING_SECONDS):
+        return
+    try:
+        for workspace, keys in collecting.sort_incoming().items():
+            take_in_mail.apply_async(args=[keys], workspace=workspace)
+    except InboxUnavailable as error:
+        log.warning("the mailbox for incoming mail does not answer: %s", error)
+    finally:
+        cache.delete(READING)
 
 
 on_ring(QUEUE, queue_round)

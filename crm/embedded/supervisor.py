@@ -82,6 +82,8 @@ class Supervisor:
         self._listener = listener  # closing it would close the port
         os.environ["EMAIL_URL"] = f"smtp://{_HOST}:{listener.getsockname()[1]}"
         os.environ["MAILBOX_DIR"] = str(self._state.mail)
+        os.environ.setdefault("INBOUND_URL", f"maildir://{self._state.mail / 'incoming'}")
+        os.environ.setdefault("INBOUND_ADDRESS", "replies@localhost")
         command = [_PYTHON, "-m", "crm.embedded.mail_catcher", str(listener.fileno()), str(self._state.mail)]
         return [Program("mailbox", command, inherit=(*self._inherit, listener.fileno()))]
 

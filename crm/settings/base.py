@@ -153,6 +153,18 @@ MESSAGE_CHUNK = env.int("MESSAGE_CHUNK", 500)
 MESSAGE_LEASE_SECONDS = env.float("MESSAGE_LEASE_SECONDS", 120.0)
 # The mail server's log (Postfix), which settles what became of messages whose worker was killed.
 RELAY_LOG = env.str("RELAY_LOG", "")
+# Where answers and bounces arrive: the address that messages name for them, and where its mail is read, as
+# imaps://user:password@host/INBOX or maildir:///folder. Unset, answers go to the workspace's own address.
+INBOUND_ADDRESS = env.str("INBOUND_ADDRESS", "")
+INBOUND_URL = env.str("INBOUND_URL", "")
+# The mail provider (`postmark`, `mailgun`, …) that calls /p/provider/ with what became of messages, and the
+# user:password that it calls with. Some sign their calls as well: their keys are called as in django-anymail's manual.
+MAIL_PROVIDER = env.str("MAIL_PROVIDER", "")
+PROVIDER_SECRET = env.str("PROVIDER_SECRET", "")
+ANYMAIL = {
+    "WEBHOOK_SECRET": [PROVIDER_SECRET] if PROVIDER_SECRET else [],
+    **{name.removeprefix("ANYMAIL_"): value for name, value in env.ENVIRON.items() if name.startswith("ANYMAIL_")},
+}
 # Where `./run up` keeps the mail that it catches; unset, there is no mailbox to look into.
 MAILBOX_DIR = env.str("MAILBOX_DIR", "")
 

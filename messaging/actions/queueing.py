@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.doorbells import ring
-from accounts.scope import current_workspace_id
+from accounts.scope import current_workspace, current_workspace_id
 from messaging.addresses import hash_address
 from messaging.drafts import MessageDraft
 from messaging.models import MessageState
@@ -50,7 +50,7 @@ def _insert(drafts: Sequence[MessageDraft], now: datetime) -> int:
                  (workspace_id, message_id, created_at, reply, attempts, lease_token, state, reason, settled_at,
                   customer_id, topic_id, template_version_id, campaign_id, purpose, dedupe_key, address, address_hash,
                   context, priority, not_before, enrolment_id, step)
-               select %s, '<' || replace(gen_random_uuid()::text, '-', '') || '@' || %s || '>', %s, '', 0, '', draft.*
+               select %s, '<' || replace(gen_random_uuid()::text, '-', '') || '.' || %s || '>', %s, '', 0, '', draft.*
                from unnest(%s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[],
                            %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::int[],
                            %s::timestamptz[], %s::bigint[], %s::text[]) as draft
@@ -63,7 +63,7 @@ def _insert(drafts: Sequence[MessageDraft], now: datetime) -> int:
                     or messaging_message.state = 'skipped' and messaging_message.reason = any(%s)""",
             [
                 current_workspace_id(),
-                message_id_host(),
+                _message_id_end(),
                 now,
                 *(list(column) for column in columns),
                 TAKEN_BACK,
@@ -102,6 +102,11 @@ def _ring_for(drafts: Sequence[MessageDraft]) -> None:
     ring(QUEUE, due_at=min(due) if len(due) == len(times) else None)
 
 
-def message_id_host() -> str:
-    """What stands behind the @ of a Message-ID: the name that this installation is reached by."""
+def _message_id_end() -> str:
+    """What follows the random part of a Message-ID: whose it is, for whoever answers, and where we are reached."""
+    return f"{current_workspace().public_key}@{our_host()}"
+
+
+def our_host() -> str:
+    """The name that this installation is reached by."""
     return urlsplit(settings.PUBLIC_URL).hostname or "localhost"

@@ -23,7 +23,7 @@ from messaging.actions.consent import (
 )
 from messaging.actions.queueing import queue_messages
 from messaging.actions.suppression import lift_unsubscription
-from messaging.actions.templates import add_template, refresh_template
+from messaging.actions.templates import product_template
 from messaging.drafts import MessageDraft
 from messaging.eligibility import consents_of
 from messaging.models import (
@@ -32,8 +32,6 @@ from messaging.models import (
     Message,
     Priority,
     SubscriptionTopic,
-    Template,
-    TemplateVersion,
 )
 from messaging.purposes import Purpose
 from messaging.queries import JOIN_PAGE
@@ -59,11 +57,17 @@ def join(
         customer = _newcomer(name=name, email=email, birthday=birthday)
     else:
         _take_as_long_as_for_a_newcomer(name=name, birthday=birthday)
+    text = product_template(
+        Purpose.CONFIRMATION,
+        name="Confirmation of a subscription",
+        subject=CONFIRMATION_SUBJECT,
+        body=CONFIRMATION_BODY,
+    )
     draft = MessageDraft(
         address=customer.email,
         purpose=Purpose.CONFIRMATION,
         dedupe_key=f"{Purpose.CONFIRMATION}:{customer.pk}:{new_secret()}",
-        template_version_id=_confirmation_text().pk,
+        template_version_id=text.pk,
         customer_id=customer.pk,
         # No name in it, nor on the envelope: whoever typed it in could have written anything there.
         context={"topics": ", ".join(topic.name for topic in topics), "customer": customer_facts(None)},
@@ -133,15 +137,3 @@ def _take_as_long_as_for_a_newcomer(*, name: str, birthday: Birthday | None) -> 
     with transaction.atomic():
         _newcomer(name=name, email=f"{new_secret()}@nobody.invalid", birthday=birthday)
         transaction.set_rollback(True)
-
-
-def _confirmation_text() -> TemplateVersion:
-    template = Template.objects.filter(key=Purpose.CONFIRMATION).first()
-    if template:
-        return refresh_template(template)
-    return add_template(
-        key=Purpose.CONFIRMATION,
-        name="Confirmation of a subscription",
-        subject=CONFIRMATION_SUBJECT,
-        body=CONFIRMATION_BODY,
-    )

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -164,6 +164,19 @@ def send_test_message(template: Template, *, to: User, customer: Customer | None
         priority=Priority.TRANSACTIONAL,
     )
     queue_messages([draft])
+
+
+@transaction.atomic
+def product_template(key: str, *, name: str, subject: str, body: str) -> TemplateVersion:
+    """The version to send now of a text that the product itself brings along, written when it is first needed."""
+    template = Template.objects.filter(key=key).first()
+    if template is None:
+        try:
+            with transaction.atomic():
+                return add_template(key=key, name=name, subject=subject, body=body)
+        except IntegrityError:  # somebody else needed it for the first time just now
+            template = Template.objects.get(key=key)
+    return refresh_template(template)
 
 
 @transaction.atomic

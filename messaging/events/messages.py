@@ -100,6 +100,15 @@ class TemplateRestored(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MessageReplied(EventBody):
+    """The customer wrote back. Answers that a machine wrote are none."""
+
+    message_id: int
+    purpose: str
+    reply_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrackingChanged(EventBody):
     """What a workspace counts of how its messages are read."""
 

@@ -43,6 +43,7 @@ from messaging.models.messages import (
 )
 from messaging.models.policies import FrequencyPolicy, FrequencySlot, QuietHours
 from messaging.models.readings import Trace, TrackingPolicy
+from messaging.models.replies import Reply
 from messaging.models.templates import LinkSet, Template, TemplateVersion
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "QuietHours",
     "Reach",
     "Repeats",
+    "Reply",
     "SubscriptionTopic",
     "Suppression",
     "SuppressionReason",

@@ -22,6 +22,7 @@ from messaging.queries.messages import (
 )
 from messaging.queries.policies import frequency_policies, quiet_hours
 from messaging.queries.readings import address_behind, tracking_policy
+from messaging.queries.replies import replies_for_list, replies_to
 from messaging.queries.templates import (
     TemplateUse,
     newest_version,
@@ -59,6 +60,8 @@ __all__ = [
     "quiet_hours",
     "recipient_of",
     "refusals_ahead",
+    "replies_for_list",
+    "replies_to",
     "suppressions_for",
     "suppressions_matching",
     "templates_for_list",

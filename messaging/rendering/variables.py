@@ -62,6 +62,11 @@ OWN_VARIABLES: dict[str, tuple[Variable, ...]] = {
         Variable("notice.flow", _("The flow that tells it"), "Win-back"),
         Variable("notice.customer_url", _("The customer's page in Rapport"), ""),
     ),
+    "notice": (
+        Variable("notice_title", _("What happened, in a few words"), "A customer answered"),
+        Variable("notice_text", _("What happened, in a sentence"), ""),
+        Variable("notice_url", _("Where it can be read"), ""),
+    ),
 }
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
 
-from messaging.actions.queueing import message_id_host
+from messaging.actions.queueing import our_host
 from messaging.sending.connections import Connection
 from messaging.sending.relays import Relay, RelayUnavailable, open_line
 
@@ -57,7 +57,7 @@ class Lines:
     def open(self) -> Connection:
         """Raises RelayUnavailable."""
         seconds = min(CONNECT_SECONDS, settings.SMTP_REPLY_SECONDS)
-        line = open_line(self.relay, name=message_id_host(), seconds=seconds)
+        line = open_line(self.relay, name=our_host(), seconds=seconds)
         return Connection(line, reply_seconds=settings.SMTP_REPLY_SECONDS, body_seconds=settings.SMTP_BODY_SECONDS)
 
     def _try_to_open(self) -> Connection | None:

@@ -59,6 +59,8 @@ class Letter:
     html: str
     # Where a POST unsubscribes at once (RFC 8058); blank for what was asked for.
     unsubscribe_url: str = ""
+    # The header in which the mail provider gives the Message-ID back; blank where it keeps ours.
+    echo_header: str = ""
 
 
 def compose(letter: Letter, letterhead: str) -> bytes:
@@ -71,12 +73,13 @@ def compose(letter: Letter, letterhead: str) -> bytes:
         if letter.unsubscribe_url
         else ""
     )
+    echo = f"{letter.echo_header}: {_plain(letter.message_id.strip('<>'))}\r\n" if letter.echo_header else ""
     head = (
         f"{letterhead}To: {mailbox_header(letter.recipient)}\r\n"
         f"Subject: {unstructured(letter.subject, taken=9)}\r\n"
         f"Date: {format_datetime(letter.date)}\r\n"
         f"Message-ID: {_plain(letter.message_id)}\r\n"
-        f"{unsubscribe}"
+        f"{unsubscribe}{echo}"
         "Auto-Submitted: auto-generated\r\n"
         "MIME-Version: 1.0\r\n"
         f'Content-Type: multipart/alternative; boundary="{BOUNDARY}"\r\n'

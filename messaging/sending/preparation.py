@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Workspace
 from messaging.actions.outcomes import Mark, Outcome
 from messaging.eligibility import kept_back
+from messaging.inbound.providers import HEADERS
 from messaging.links import Links, links_for
 from messaging.models import FrequencyPolicy, Message, MessageState, TemplateVersion
 from messaging.policies import Hold
@@ -92,7 +93,8 @@ class Desk:
         self._links: dict[int, dict[str, str] | None] = {}
         self._facts = {"workspace": workspace_facts(workspace)}
         self._sender = sender_of(workspace)
-        self._letterhead = Letterhead(self._sender, reply_to=workspace.reply_to).headers()
+        self._letterhead = Letterhead(self._sender, reply_to=settings.INBOUND_ADDRESS or workspace.reply_to).headers()
+        self._echo_header = HEADERS.get(settings.MAIL_PROVIDER, "")
 
     def write(self, allowed: Allowed) -> Envelope | Outcome:
         """The message in its envelope, or why it cannot be written."""
@@ -109,7 +111,9 @@ class Desk:
             # A fault of ours, which only this message may have met: put off, it does not hold up the rest.
             log.exception("message %s could not be written", message.pk)
             return Outcome(message.pk, MessageState.QUEUED, reply=f"It could not be written: {error!r}", back_off=60)
-        return Envelope(message.pk, ascii_address(self._sender.address), recipient, data)
+        # What cannot be delivered comes back to where it is read.
+        returns_to = ascii_address(settings.INBOUND_ADDRESS or self._sender.address)
+        return Envelope(message.pk, returns_to, recipient, data)
 
     def mark(self, allowed: Allowed) -> Mark:
         """That its body is about to leave, what it was rendered with, and where its links lead from now on."""
@@ -130,6 +134,7 @@ class Desk:
             text=rendered.text,
             html=rendered.html,
             unsubscribe_url=allowed.links.unsubscribe_url,
+            echo_header=self._echo_header,
         )
         return compose(letter, self._letterhead)
 

@@ -22,7 +22,9 @@ from messaging.views.joining import join
 from messaging.views.links import confirmation, preferences, unsubscribe
 from messaging.views.messages import message_decision, message_detail, message_html, message_list
 from messaging.views.policies import policy_list, policy_removal, quiet_hours, quiet_hours_end
+from messaging.views.provider import provider_call
 from messaging.views.readings import click, opening
+from messaging.views.replies import reply_detail, reply_list
 from messaging.views.suppressions import suppression_list, suppression_removal
 from messaging.views.topics import topic_archival, topic_edit, topic_list, topic_restoration
 from messaging.views.tracking import tracking_edit
@@ -62,8 +64,11 @@ __all__ = [
     "policy_list",
     "policy_removal",
     "preferences",
+    "provider_call",
     "quiet_hours",
     "quiet_hours_end",
+    "reply_detail",
+    "reply_list",
     "suppression_list",
     "suppression_removal",
     "topic_archival",

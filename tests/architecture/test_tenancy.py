@@ -42,6 +42,7 @@ SYSTEM_TASKS = {
     "timeline.tasks.find_news",
     "messaging.tasks.find_doubts",
     "messaging.tasks.find_traces",
+    "messaging.tasks.find_incoming_mail",
     "messaging.tasks.find_unconfirmed",
 }
 # Each use of the way past the first lock, and why it is one.

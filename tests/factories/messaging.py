@@ -14,6 +14,7 @@ from messaging.models import (
     ConsentSource,
     ConsentState,
     Message,
+    Reply,
     SubscriptionTopic,
     Template,
     TemplateVersion,
@@ -78,6 +79,19 @@ class MessageFactory(DjangoModelFactory[Message]):
     address_hash = factory.LazyAttribute(lambda message: hash_address(message.address))
     # A test is one transaction, and Postgres' now() is when it began.
     not_before = factory.LazyFunction(lambda: timezone.now() - timedelta(minutes=5))
+
+
+class ReplyFactory(DjangoModelFactory[Reply]):
+    class Meta:
+        model = Reply
+
+    message = factory.SubFactory(MessageFactory)
+    customer = factory.SelfAttribute("message.customer")
+    mail_id = factory.Sequence(lambda n: f"<answer-{n}@mail.example>")
+    sender = factory.SelfAttribute("customer.email")
+    subject = "Re: News"
+    text = "Thank you! Is the rye loaf back?"
+    received_at = factory.LazyFunction(timezone.now)
 
 
 def newsletter_for(customer: Customer, **fields: Any) -> Message:

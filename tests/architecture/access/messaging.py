@@ -4,7 +4,7 @@ from messaging import actions
 from messaging.models import SubscriptionTopic
 from tests.architecture.access.rows import Kwargs, Row
 from tests.factories.customers import CustomerFactory
-from tests.factories.messaging import MessageFactory, TopicFactory
+from tests.factories.messaging import MessageFactory, ReplyFactory, TopicFactory
 from tests.messaging.sending.outbox import put_in_doubt
 
 
@@ -56,6 +56,10 @@ def a_policy() -> Kwargs:
     return {"policy_id": actions.set_frequency_policy(messages=2, days=7, wait_days=0, spares_automations=True).pk}
 
 
+def a_reply() -> Kwargs:
+    return {"reply_id": ReplyFactory().pk}
+
+
 def quiet_hours() -> Kwargs:
     actions.set_quiet_hours(begins=22, ends=8)
     return {}
@@ -69,6 +73,8 @@ ROWS = {
         a_message_in_doubt, get=False, post=lambda _: {"decision": "sent", "why": "it is in the log"}
     ),
     "messaging:message_html": Row(a_message),
+    "messaging:reply_list": Row(),
+    "messaging:reply_detail": Row(a_reply),
     "messaging:birthday_list": Row(),
     "messaging:birthday_greeting": Row(topics, post=words, foreign={"topic": TopicFactory}),
     "messaging:greeting_preview": Row(topics),

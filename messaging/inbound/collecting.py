@@ -1,0 +1,72 @@
+"""From where mail arrives to the workspaces that it is for."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import Workspace
+from accounts.scope import workspace_scope
+from messaging.actions.inbound import StillLeaving, take_in_reply, take_in_reports
+from messaging.inbound.mailboxes import open_inbox
+from messaging.inbound.reading import IncomingReply, Report, read_mail, workspace_keys
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 200
+
+
+def sort_incoming() -> dict[Workspace, list[str]]:
+    """The mails that wait, by the workspace whose messages they name. With those that name none, we are done.
+
+    Raises InboxUnavailable.
+    """
+    found: defaultdict[Workspace, list[str]] = defaultdict(list)
+    with open_inbox(settings.INBOUND_URL) as inbox:
+        named = {key: workspace_keys(inbox.read(key) or b"") for key in inbox.waiting(AT_ONCE)}
+        ours = Workspace.objects.filter(public_key__in={each for keys in named.values() for each in keys})
+        by_key = {workspace.public_key: workspace for workspace in ours}
+        for key, workspace_keys_of_it in named.items():
+            workspace = next((by_key[each] for each in workspace_keys_of_it if each in by_key), None)
+            if workspace is None:
+                inbox.done(key)
+            else:
+                found[workspace].append(key)
+    return dict(found)
+
+
+def take_in(workspace: Workspace, keys: Sequence[str]) -> None:
+    """One mail, one transaction. What cannot be read stays where it is, marked as read, for people to look at.
+
+    Raises InboxUnavailable.
+    """
+    with open_inbox(settings.INBOUND_URL) as inbox:
+        for key in keys:
+            mail = inbox.read(key)
+            if mail is None:
+                continue
+            try:
+                said = read_mail(mail, now=timezone.now())
+            except Exception:
+                log.exception("the mail %s could not be read", key)
+            else:
+                if not write_down(workspace, said):
+                    continue
+            inbox.done(key)
+
+
+def write_down(workspace: Workspace, said: Sequence[Report] | IncomingReply) -> bool:
+    """False: it comes too early and has to come again."""
+    try:
+        with workspace_scope(workspace):
+            if isinstance(said, IncomingReply):
+                take_in_reply(said)
+            else:
+                take_in_reports(said)
+    except StillLeaving:
+        return False
+    return True
