@@ -1,7 +1,9 @@
+import mailbox as maildir
 import smtplib
 import socket
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from django.test import Client
 from crm import mailbox
 from crm.embedded.process import spawn, stop
 from crm.embedded.state import ROOT
+from messaging.inbound.reading import IncomingReply, ReportKind, read_mail
 from tests.client import Browser
 from tests.factories.accounts import UserFactory
 
@@ -168,3 +171,55 @@ def test_there_is_no_mailbox_where_mail_leaves(
 @pytest.mark.parametrize("key", ["nothing", "1700000000000000009.1_0.rapport", "..", "..%2f..%2fsecret_key"])
 def test_unknown_message_is_not_found(key: str, folder: Path, reader: Browser) -> None:
     assert reader.get(f"/mailbox/{key}/").status_code == 404
+
+
+@pytest.fixture
+def incoming(tmp_path: Path, settings: LazySettings) -> maildir.Maildir:
+    settings.INBOUND_URL = f"maildir://{tmp_path / 'incoming'}"
+    return maildir.Maildir(tmp_path / "incoming")
+
+
+def ours(folder: Path) -> tuple[str, str]:
+    """A letter that Rapport wrote: its key and its Message-ID."""
+    key = keep(folder, 1)
+    path, message_id = folder / "new" / key, f"<{'0a' * 16}.the-bakery@rapport.example>"
+    path.write_bytes(f"Message-ID: {message_id}\nReply-To: replies@localhost\n".encode() + path.read_bytes())
+    return key, message_id
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("reply", {"text": "Is the rye loaf back?"}), ("bounce", {}), ("complaint", {})]
+)
+def test_mailbox_answers_as_people_and_servers_do(
+    folder: Path, incoming: maildir.Maildir, reader: Browser, kind: str, words: dict[str, str]
+) -> None:
+    key, message_id = ours(folder)
+
+    reader.post(f"/mailbox/{key}/{kind}/", words)
+
+    (mail,) = [incoming.get_bytes(each) for each in incoming.iterkeys()]
+    said = read_mail(mail, now=datetime.now(UTC))
+    if isinstance(said, IncomingReply):
+        assert (said.message_ids, said.sender, said.text) == ((message_id,), "ada@customer.example", words["text"])
+    else:
+        kinds = {"bounce": ReportKind.HARD_BOUNCE, "complaint": ReportKind.COMPLAINED}
+        assert [(report.kind, report.message_id) for report in said] == [(kinds[kind], message_id)]
+
+
+def test_mailbox_sends_no_empty_reply(folder: Path, incoming: maildir.Maildir, reader: Browser) -> None:
+    key, _ = ours(folder)
+
+    page = reader.post(f"/mailbox/{key}/reply/", {"text": "  "}, follow=True)
+
+    assert "Write something first" in page.content.decode()
+    assert len(incoming) == 0
+
+
+def test_mailbox_answers_only_where_incoming_mail_is_a_folder(
+    folder: Path, settings: LazySettings, reader: Browser
+) -> None:
+    settings.INBOUND_URL = "imaps://reader@mail.example/INBOX"
+    key, _ = ours(folder)
+
+    assert "Answer as the recipient" not in reader.get(f"/mailbox/{key}/").content.decode()
+    assert reader.post(f"/mailbox/{key}/bounce/").status_code == 404

@@ -167,4 +167,4 @@ def test_an_automatic_reply_is_noted_and_nothing_more() -> None:
 
     assert not Reply.objects.exists()
     assert told_of(message) == []
-    assert list(MessageEvent.objects.values_list("message", "kind")) == [(message.pk, "auto_replied")]
+    assert list(MessageEvent.objects.values_list("message_id", "kind")) == [(message.pk, "auto_replied")]
