@@ -115,7 +115,8 @@ def test_of_workers_that_ask_at_the_same_moment_as_many_get_a_place_as_there_are
         for token in claimed:
             claim_messages(limit=1, token=token)
         in_hand = dict(Message.objects.values_list("lease_token", "pk"))
-    ready, left = threading.Barrier(len(in_hand)), []
+    ready = threading.Barrier(len(in_hand))
+    left: list[int] = []
 
     def ask(token: str, message_id: int) -> None:
         with workspace_scope(bakery):
