@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0006_approval_and_goals"),
         ("customers", "0013_segments"),
-        ("messaging", "0011_campaign_results"),
+        ("messaging", "0012_tallies_begun"),
     ]
 
     operations = [
