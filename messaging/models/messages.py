@@ -196,7 +196,13 @@ class Message(WorkspaceOwned):
                 condition=Q(purpose__in=RARE_PURPOSES),
                 name="message_of_rare_purpose",
             ),
-            # Who read or followed something lately: the few of all who were written to.
+            # Who was written to, and who read or followed something lately: by the index alone.
+            models.Index(
+                fields=["workspace", "sent_at", "customer"],
+                include=["state"],
+                condition=Q(sent_at__isnull=False),
+                name="message_lately_sent",
+            ),
             models.Index(
                 fields=["workspace", "opened_at", "customer"],
                 condition=Q(opened_at__isnull=False),
