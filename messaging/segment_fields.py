@@ -34,9 +34,11 @@ from messaging.events import (
     MessageOpened,
     MessageSent,
 )
-from messaging.models import ConsentState, Message, MessageState, SubscriptionTopic, Template
+from messaging.models import Campaign, ConsentState, Message, MessageState, SubscriptionTopic, Template
 
 MESSAGES, CONSENT = gettext_lazy("Messages"), gettext_lazy("Consent")
+CAMPAIGN = "cam"
+_MOST_OFFERED = 200
 _ARRIVED = (MessageState.SENT, MessageState.DELIVERED, MessageState.COMPLAINED)
 _ON_THE_WAY = frozenset(event.kind for event in (MessageSent, MessageDelivered, MessageBounced, MessageComplained))
 _CONSENTING = frozenset(event.kind for event in (ConsentGiven, ConsentAsked, ConsentWithdrawn))
@@ -56,7 +58,7 @@ select said.customer_id from (
 
 @dataclass(frozen=True)
 class MessagesField(HistoryField):
-    """`where` narrows the messages: to those on any of some topics, or with the text of any of some templates."""
+    """`where` narrows the messages: to those on any of some topics, of some campaigns, or with any of some texts."""
 
     key: str
     label: str | Promise
@@ -64,7 +66,7 @@ class MessagesField(HistoryField):
     day: Field[Any, Any]
     listens: frozenset[str]
     group: str | Promise = MESSAGES
-    filters: ClassVar[tuple[str, ...]] = ("topic", "template")
+    filters: ClassVar[tuple[str, ...]] = ("topic", "campaign", "template")
 
     def history(self, condition: Condition, value: float) -> Question:
         return History(
@@ -79,6 +81,9 @@ class MessagesField(HistoryField):
     def filter_choices(self, name: str) -> list[tuple[str, str]]:
         if name == "topic":
             return topic_choices()
+        if name == "campaign":
+            newest = Campaign.objects.order_by("-pk")[:_MOST_OFFERED]
+            return [(encode_id(CAMPAIGN, campaign.pk), str(campaign)) for campaign in newest]
         return [(encode_id("tpl", each.pk), each.name) for each in Template.objects.in_use().order_by("name", "pk")]
 
 
@@ -95,11 +100,17 @@ def _clicked() -> QuerySet[Message]:
 
 
 def _messages(
-    rows: Any, *, topic: Sequence[int] | None = None, template: Sequence[int] | None = None
+    rows: Any,
+    *,
+    topic: Sequence[int] | None = None,
+    campaign: Sequence[int] | None = None,
+    template: Sequence[int] | None = None,
 ) -> QuerySet[Message]:
     messages: QuerySet[Message] = rows()
     if topic is not None:
         messages = messages.filter(topic__in=topic)
+    if campaign is not None:
+        messages = messages.filter(campaign__in=campaign)
     if template is not None:
         messages = messages.filter(template_version__template__in=template)
     return messages
@@ -114,6 +125,8 @@ def _narrowed(condition: Condition) -> dict[str, list[int]]:
             raise ConditionRefused(str(refusal), part=f"where.{name}") from None
         if name == "topic":
             narrowed[name] = topics_called(names, part="where.topic")
+        elif name == "campaign":
+            narrowed[name] = ids_of(names, prefix=CAMPAIGN, things=Campaign.objects.all(), part="where.campaign")
         else:
             narrowed[name] = ids_of(names, prefix="tpl", things=Template.objects.all(), part="where.template")
     return narrowed

@@ -197,6 +197,15 @@ def segment_fields() -> list[SegmentField]:
     return [*_fields.values(), *(member for family in _families.values() for member in family.members())]
 
 
+def named_fields() -> list[SegmentField]:
+    """Those of every workspace, in the order of registration."""
+    return list(_fields.values())
+
+
+def families() -> list[FieldFamily]:
+    return list(_families.values())
+
+
 def segment_field(key: str) -> SegmentField:
     """Raises ConditionRefused for what is not there, or not any more."""
     prefix, _dot, name = key.partition(".")

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from accounts.models import Workspace
+from accounts.public_ids import encode_id
 from accounts.scope import workspace_scope
 from customers.actions import merge_customers
 from customers.models import Customer
@@ -18,11 +19,11 @@ from customers.queries import field_catalogue
 from customers.segments.compiling import Understood
 from customers.segments.definitions import DefinitionRefused, definition_of
 from customers.segments.fields import Frame
-from messaging.models import ConsentRecord, Message
-from tests.customers.segments.street import TODAY, happenings, people
+from messaging.models import Campaign, ConsentRecord, Message
+from tests.customers.segments.street import TODAY, arrive, happenings, people
 from tests.customers.segments.told import saved, tell
 from tests.factories.customers import CustomerFactory
-from tests.factories.messaging import ConsentFactory, TopicFactory
+from tests.factories.messaging import ConsentFactory, MessageFactory, TopicFactory
 
 pytestmark = pytest.mark.usefixtures("workspace")
 
@@ -173,6 +174,19 @@ def test_of_two_words_at_one_instant_the_later_written_counts() -> None:
 
     assert found({"field": "consent", "is": "withdrawn", "value": ["news"]}) == {first.customer_id}
     assert found({"field": "consent", "is": "given", "value": ["news"]}) == set()
+
+
+def test_messages_of_a_campaign_are_told_from_others() -> None:
+    summer = Campaign.objects.create(name="Summer")
+    of_it, other = MessageFactory(campaign=summer), MessageFactory()
+    arrive([of_it.pk, other.pk], random.Random(1))
+    where = {"campaign": [encode_id("cam", summer.pk)]}
+
+    received = {"field": "messages_received", "is": "at_least", "value": 1}
+    assert found({**received, "where": where}) == {of_it.customer_id}
+    assert found(received) == {of_it.customer_id, other.customer_id}
+    with pytest.raises(DefinitionRefused, match="is not there"):
+        found({**received, "where": {"campaign": ["cam_nothing1"]}})
 
 
 @pytest.mark.parametrize("what", ["received", "opened", "clicked"])
