@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0006_approval_and_goals"),
         ("customers", "0014_attributes_with_whose"),
-        ("messaging", "0012_tallies_begun"),
+        ("messaging", "0013_replies"),
     ]
 
     operations = [
