@@ -100,12 +100,12 @@ class CustomEventFamily(FieldFamily):
     def members(self) -> Iterable[SegmentField]:
         told = fetch(
             """select named.name, coalesce(array_agg(distinct word) filter (where word is not null), '{}') from (
-                 select payload ->> 'name' as name, (payload ->> 'key')::uuid as key from timeline_event
+                 select payload ->> 'name' as name, nullif(payload ->> 'key', '')::uuid as key from timeline_event
                  where workspace_id = %(workspace)s and kind = %(kind)s order by occurred_at desc limit %(newest)s
                ) as named left join customers_ingestedevent told
                  on told.workspace_id = %(workspace)s and told.key = named.key
                left join lateral jsonb_object_keys(nullif(told.properties, '')::jsonb) as word on true
-               group by 1 order by 1""",
+               where named.name <> '' group by 1 order by 1""",
             {"workspace": current_workspace_id(), "kind": CUSTOM, "newest": NEWEST},
         )
         return [self._field(name, properties) for name, properties in told]

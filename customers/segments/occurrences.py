@@ -40,7 +40,7 @@ with recursive asked (id, survivor) as (
 select asked.survivor as customer_id from asked join {events} on event.customer_id = asked.id where true
 """
 # What a shop told stands apart, by a key that only a fence lets the index of that table be searched for: to read it
-# out of the payload is nothing that row-level security would let happen first.
+# out of the payload is nothing that row-level security would let happen first. An erasure leaves it blank.
 _TOLD = """(
   select named.customer_id, nullif(told.properties, '')::jsonb as properties
   from ({named} offset 0) as named join customers_ingestedevent told
@@ -114,5 +114,5 @@ class Occurrence(Question):
         if not self.name:
             events = f"(select customer_id, payload as properties from timeline_event {found}) as event"  # noqa: S608
             return events, params
-        named = f"select customer_id, (payload ->> 'key')::uuid as key from timeline_event {found}"  # noqa: S608
+        named = f"select customer_id, nullif(payload ->> 'key', '')::uuid as key from timeline_event {found}"  # noqa: S608
         return f"{_TOLD.format(named=named)} as event", [*params, current_workspace_id()]

@@ -13,7 +13,7 @@ import pytest
 from accounts.models import Workspace
 from accounts.public_ids import encode_id
 from accounts.scope import workspace_scope
-from customers.actions import merge_customers
+from customers.actions import erase_customer, merge_customers
 from customers.models import Customer
 from customers.queries import field_catalogue
 from customers.segments.compiling import Understood
@@ -141,6 +141,19 @@ def test_the_builder_offers_what_the_shop_told_lately_with_its_properties() -> N
     assert offered["custom.Recipe saved"] == ["minutes", "recipe"]
     assert offered["event.OrderPlaced"] == ["value_minor"]
     assert offered["city"] is None
+
+
+def test_what_was_erased_stands_in_nobody_s_way() -> None:
+    """An erasure blanks the words of events, the keys of what was told among them."""
+    maria, tom = CustomerFactory(), CustomerFactory()
+    for customer in (maria, tom):
+        saved(customer, minutes=90)
+    erase_customer(maria)
+
+    asked = {"field": "custom.Recipe saved", "is": "at_least", "value": 1, "where": {"minutes": {"is": "is_known"}}}
+    assert found(asked) == {tom.pk}
+    assert found({"field": "event.OrderPlaced", "is": "at_most", "value": 0}) == {tom.pk}
+    assert [field["key"] for field in field_catalogue() if field["key"].startswith("custom")] == ["custom.Recipe saved"]
 
 
 def test_the_newest_word_on_a_topic_is_the_consent() -> None:
