@@ -17,7 +17,7 @@ from customers.segments.definitions import Condition
 from customers.segments.fields import FieldFamily, Question, SegmentField, value_of
 from customers.segments.history import history_operators
 from customers.segments.occurrences import Occurrence
-from customers.segments.properties import properties_of
+from customers.segments.properties import TOLD_PROPERTIES, properties_of
 from customers.staging import fetch
 from timeline.registry import event_class
 
@@ -99,13 +99,13 @@ class CustomEventFamily(FieldFamily):
 
     def members(self) -> Iterable[SegmentField]:
         told = fetch(
-            """select named.name, coalesce(array_agg(distinct word) filter (where word is not null), '{}') from (
+            f"""select named.name, coalesce(array_agg(distinct word) filter (where word is not null), '{{}}') from (
                  select payload ->> 'name' as name, nullif(payload ->> 'key', '')::uuid as key from timeline_event
                  where workspace_id = %(workspace)s and kind = %(kind)s order by occurred_at desc limit %(newest)s
                ) as named left join customers_ingestedevent told
                  on told.workspace_id = %(workspace)s and told.key = named.key
-               left join lateral jsonb_object_keys(nullif(told.properties, '')::jsonb) as word on true
-               where named.name <> '' group by 1 order by 1""",
+               left join lateral jsonb_object_keys({TOLD_PROPERTIES}) as word on true
+               where named.name <> '' group by 1 order by 1""",  # noqa: S608  our own words
             {"workspace": current_workspace_id(), "kind": CUSTOM, "newest": NEWEST},
         )
         return [self._field(name, properties) for name, properties in told]

@@ -16,7 +16,7 @@ from accounts.scope import current_workspace_id
 from customers.segments.fields import Frame, Question
 from customers.segments.history import at_all, beyond, holds_for, midnight_of
 from customers.segments.joining import IsIn
-from customers.segments.properties import PropertyCondition, Written
+from customers.segments.properties import TOLD_PROPERTIES, PropertyCondition, Written
 from customers.staging import bigints
 
 # All who were merged into somebody, by whoever survived: few.
@@ -41,11 +41,11 @@ select asked.survivor as customer_id from asked join {events} on event.customer_
 """
 # What a shop told stands apart, by a key that only a fence lets the index of that table be searched for: to read it
 # out of the payload is nothing that row-level security would let happen first. An erasure leaves it blank.
-_TOLD = """(
-  select named.customer_id, nullif(told.properties, '')::jsonb as properties
-  from ({named} offset 0) as named join customers_ingestedevent told
+_TOLD = f"""(
+  select named.customer_id, {TOLD_PROPERTIES} as properties
+  from ({{named}} offset 0) as named join customers_ingestedevent told
   on told.workspace_id = %s and told.key = named.key
-)"""
+)"""  # noqa: S608  our own words
 
 
 @dataclass(frozen=True)

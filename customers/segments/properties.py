@@ -15,6 +15,10 @@ from customers.segments.fields import ConditionRefused
 
 Written = tuple[str, list[Any]]
 
+# Kept as it came, it may be JSON that Postgres can't hold (a NUL in a text, a number of a million digits): nobody's
+# rule may fail over what somebody told.
+TOLD_PROPERTIES = "case when pg_input_is_valid(told.properties, 'jsonb') then told.properties::jsonb end"
+
 PROPERTY_OPERATORS: Mapping[str, Operator] = {
     "equals": Operator(gettext_lazy("is"), ValueWanted.TEXT),
     "any_of": Operator(gettext_lazy("is one of"), ValueWanted.CHOICES),

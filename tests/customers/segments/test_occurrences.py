@@ -14,7 +14,7 @@ from accounts.models import Workspace
 from accounts.public_ids import encode_id
 from accounts.scope import workspace_scope
 from customers.actions import erase_customer, merge_customers
-from customers.models import Customer
+from customers.models import Customer, IngestedEvent
 from customers.queries import field_catalogue
 from customers.segments.compiling import Understood
 from customers.segments.definitions import DefinitionRefused, definition_of
@@ -154,6 +154,20 @@ def test_what_was_erased_stands_in_nobody_s_way() -> None:
     assert found(asked) == {tom.pk}
     assert found({"field": "event.OrderPlaced", "is": "at_most", "value": 0}) == {tom.pk}
     assert [field["key"] for field in field_catalogue() if field["key"].startswith("custom")] == ["custom.Recipe saved"]
+
+
+@pytest.mark.parametrize("told", ['{"minutes": "a\\u0000b"}', '{"minutes": 1e999999}', ""])
+def test_what_postgres_can_not_read_stands_in_nobody_s_way(told: str) -> None:
+    maria, tom = CustomerFactory(), CustomerFactory()
+    saved(maria)
+    IngestedEvent.objects.update(properties=told)
+    saved(tom)
+
+    asked = {"field": "custom.Recipe saved", "is": "at_least", "value": 1, "where": {"minutes": {"is": "is_known"}}}
+    assert found(asked) == {tom.pk}
+    assert found(asked, Frame(TODAY, [maria.pk, tom.pk])) == {tom.pk}
+    offered = {field["key"]: field["properties"] for field in field_catalogue()}
+    assert offered["custom.Recipe saved"] == ["minutes", "recipe"]
 
 
 def test_the_newest_word_on_a_topic_is_the_consent() -> None:
