@@ -54,6 +54,7 @@ SECTIONS = [
             Entry("messaging:message_list", "mail", _("Messages"), "m"),
             Entry("messaging:flow_list", "arrow-merge", _("Flows"), "f"),
             Entry("messaging:reply_list", "message-circle", _("Replies")),
+            Entry("messaging:template_list", "file-text", _("Templates"), "l"),
             Entry("messaging:birthday_greeting", "cake", _("Birthday greeting"), "b"),
             Entry("messaging:birthday_list", "gift", _("Birthdays ahead")),
             Entry("messaging:topic_list", "tags", _("Topics")),

@@ -1,5 +1,6 @@
 from messaging.forms.policies import FrequencyForm, QuietHoursForm
 from messaging.forms.public import JoinForm, PreferencesForm
+from messaging.forms.templates import TemplateChoice, TemplateForm
 from messaging.forms.tracking import TrackingForm
 from messaging.forms.workspace import (
     AddressForm,
@@ -22,6 +23,8 @@ __all__ = [
     "PreferencesForm",
     "QuietHoursForm",
     "ReleaseForm",
+    "TemplateChoice",
+    "TemplateForm",
     "TopicForm",
     "TrackingForm",
 ]

@@ -25,7 +25,10 @@ from messaging.queries.readings import address_behind, tracking_policy
 from messaging.queries.replies import replies_for_list, replies_to
 from messaging.queries.templates import (
     TemplateUse,
+    customer_named,
     newest_version,
+    teammate,
+    teammates,
     templates_for_list,
     templates_to_send,
     uses_of,
@@ -48,6 +51,7 @@ __all__ = [
     "birthday_key",
     "birthdays_ahead",
     "celebrants",
+    "customer_named",
     "frequency_policies",
     "join_address",
     "message_for_detail",
@@ -64,6 +68,8 @@ __all__ = [
     "replies_to",
     "suppressions_for",
     "suppressions_matching",
+    "teammate",
+    "teammates",
     "templates_for_list",
     "templates_to_send",
     "topic_states",

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from messaging.models import BirthdayGreeting, Campaign, CampaignState, Template, TemplateVersion
+from accounts.models import User, Workspace
+from accounts.public_ids import encode_id
+from customers.models import Customer
+from messaging.models import BirthdayGreeting, Campaign, CampaignState, Flow, Template, TemplateVersion
+
+LONGEST_ID = 18  # digits
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,23 @@ def templates_for_list(*, q: str = "", archived: bool = False) -> QuerySet[Templ
     return templates.filter(name__icontains=q) if q else templates
 
 
+def customer_named(sought: str) -> Customer | None:
+    """Somebody by their whole address, or by how their name begins."""
+    people = Customer.objects.present()
+    return people.filter(email_norm=sought.lower()).first() or people.filter(name__istartswith=sought[:200]).first()
+
+
+def teammates(workspace: Workspace) -> QuerySet[User]:
+    return User.objects.filter(memberships__workspace=workspace).order_by("email")
+
+
+def teammate(workspace: Workspace, user_id: str) -> User | None:
+    """A member of the workspace by their id, as a form sends it."""
+    if not user_id.isdecimal() or len(user_id) > LONGEST_ID:
+        return None
+    return teammates(workspace).filter(pk=int(user_id)).first()
+
+
 def versions_of(template: Template) -> QuerySet[TemplateVersion]:
     """The newest first, without what they say."""
     versions = TemplateVersion.objects.filter(template=template).select_related("written_by").order_by("-number")
@@ -54,6 +77,12 @@ def uses_of(template: Template) -> list[TemplateUse]:
     uses = [
         TemplateUse(campaign.name, "", campaign.state in live)
         for campaign in Campaign.objects.filter(template=template).order_by("-pk")[:50]
+    ]
+    public_id = encode_id("tpl", template.pk)
+    uses += [
+        TemplateUse(flow.name, "", flow.is_on)
+        for flow in Flow.objects.in_use().select_related("current").order_by("-pk")
+        if flow.current and f'"{public_id}"' in json.dumps(flow.current.definition)
     ]
     greetings = BirthdayGreeting.objects.filter(template=template)
     return uses + [

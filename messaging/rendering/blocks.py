@@ -65,35 +65,35 @@ class _Text:
 
 
 @dataclass(frozen=True)
-class _Choice:
+class Choice:
     """A field with one of these values; the first is the usual one."""
 
     values: tuple[Any, ...]
 
 
-FIELDS: dict[str, dict[str, _Text | _Choice]] = {
-    "heading": {"text": _Text(is_needed=True), "level": _Choice((1, 2, 3)), "align": _Choice(ALIGNMENTS)},
-    "text": {"text": _Text(LONGEST_SOURCE, is_needed=True), "align": _Choice(ALIGNMENTS)},
+FIELDS: dict[str, dict[str, _Text | Choice]] = {
+    "heading": {"text": _Text(is_needed=True), "level": Choice((1, 2, 3)), "align": Choice(ALIGNMENTS)},
+    "text": {"text": _Text(LONGEST_SOURCE, is_needed=True), "align": Choice(ALIGNMENTS)},
     "image": {
         "source": _Text(2_000, is_needed=True, is_link=True),
         "alt": _Text(),
         "link": _Text(2_000, is_link=True),
-        "width": _Choice((100, 75, 50, 25)),
-        "align": _Choice(("center", "left")),
+        "width": Choice((100, 75, 50, 25)),
+        "align": Choice(("center", "left")),
     },
     "button": {
         "label": _Text(120, is_needed=True),
         "link": _Text(2_000, is_needed=True, is_link=True),
-        "align": _Choice(ALIGNMENTS),
+        "align": Choice(ALIGNMENTS),
     },
     "products": {
-        "list": _Choice(tuple(PRODUCT_LISTS)),
-        "most": _Choice((3, *range(1, 3), *range(4, MOST_PRODUCTS + 1))),
-        "prices": _Choice((True, False)),
+        "list": Choice(tuple(PRODUCT_LISTS)),
+        "most": Choice((3, *range(1, 3), *range(4, MOST_PRODUCTS + 1))),
+        "prices": Choice((True, False)),
     },
     "columns": {"left": _Text(20_000, is_needed=True), "right": _Text(20_000, is_needed=True)},
     "divider": {},
-    "social": {"links": _Text(4_000, is_needed=True), "align": _Choice(("center", "left"))},
+    "social": {"links": _Text(4_000, is_needed=True), "align": Choice(("center", "left"))},
     "html": {"html": _Text(LONGEST_SOURCE, is_needed=True)},
 }
 NAMES: dict[str, str | Promise] = {
@@ -156,8 +156,8 @@ def _cleaned(given: object, place: int) -> Block:
     return block
 
 
-def _field(value: object, field: _Text | _Choice, *, place: int, kind: str) -> Any:
-    if isinstance(field, _Choice):
+def _field(value: object, field: _Text | Choice, *, place: int, kind: str) -> Any:
+    if isinstance(field, Choice):
         return value if value in field.values and not isinstance(value, list | dict) else field.values[0]
     words = value if isinstance(value, str) else ""
     if field.is_needed and not words.strip():

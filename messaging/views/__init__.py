@@ -26,6 +26,19 @@ from messaging.views.provider import provider_call
 from messaging.views.readings import click, opening
 from messaging.views.replies import reply_detail, reply_list
 from messaging.views.suppressions import suppression_list, suppression_removal
+from messaging.views.templates import (
+    template_archival,
+    template_copy,
+    template_create,
+    template_detail,
+    template_edit,
+    template_html,
+    template_list,
+    template_preview,
+    template_restoration,
+    template_test,
+    version_restoration,
+)
 from messaging.views.topics import topic_archival, topic_edit, topic_list, topic_restoration
 from messaging.views.tracking import tracking_edit
 
@@ -71,10 +84,21 @@ __all__ = [
     "reply_list",
     "suppression_list",
     "suppression_removal",
+    "template_archival",
+    "template_copy",
+    "template_create",
+    "template_detail",
+    "template_edit",
+    "template_html",
+    "template_list",
+    "template_preview",
+    "template_restoration",
+    "template_test",
     "topic_archival",
     "topic_edit",
     "topic_list",
     "topic_restoration",
     "tracking_edit",
     "unsubscribe",
+    "version_restoration",
 ]

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import Permission, permits
 from accounts.requests import WorkspaceRequest
-from customers.models import Customer
 from customers.views.refusals import refusal_told
 from messaging import actions, queries
 from messaging.forms import GreetingForm
@@ -40,7 +39,7 @@ def greeting_preview(request: WorkspaceRequest) -> HttpResponse:
     """Of what stands in the form, saved or not. Writes nothing."""
     form = GreetingForm(request.POST or None, greeting=queries.birthday_greeting())
     sought = request.POST.get("preview_for", "").replace("\x00", "").strip()
-    customer = _customer_named(sought) if sought else None
+    customer = queries.customer_named(sought) if sought else None
     words = request.POST if request.method == "POST" else form.initial
     subject, body = str(words.get("subject", "")), str(words.get("body", ""))
     try:
@@ -97,8 +96,3 @@ def _write(request: WorkspaceRequest, form: GreetingForm) -> bool:
         form.add_error(error.field, str(error))
         return False
     return True
-
-
-def _customer_named(sought: str) -> Customer | None:
-    people = Customer.objects.present()
-    return people.filter(email_norm=sought.lower()).first() or people.filter(name__istartswith=sought[:200]).first()

@@ -10,4 +10,6 @@ for (const button of document.querySelectorAll("[data-preview-button]")) {
     clearTimeout(timer);
     timer = setTimeout(ask, WAIT);
   });
+  // What stands there already is shown without anybody typing.
+  if ("previewAtOnce" in button.dataset) ask();
 }

@@ -16,7 +16,12 @@ from tests.architecture.words import CLOSE, OPEN, Data, mark_words, plain_texts
 from tests.client import Browser
 
 # Letters to customers, as their writer wrote them.
-LETTERS = {"messaging:message_html", "messaging:greeting_preview"}
+LETTERS = {
+    "messaging:message_html",
+    "messaging:greeting_preview",
+    "messaging:template_html",
+    "messaging:template_preview",
+}
 PAGES = sorted(set(ROWS) - LETTERS)
 AUDITED = [
     *("accounts:workspace_settings", "accounts:workspace_logo", "accounts:logo_removal", "accounts:member_role"),

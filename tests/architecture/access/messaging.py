@@ -33,6 +33,21 @@ def a_suppression() -> Kwargs:
     return {"suppression_id": actions.block_address("maria@mail.example", why="asked us to").pk}
 
 
+def a_template() -> Kwargs:
+    return {"template_id": actions.add_template(name="Letter", subject="Hello", body="Hi").template_id}
+
+
+def an_archived_template() -> Kwargs:
+    version = actions.add_template(name="Letter", subject="Hello", body="Hi")
+    return {"template_id": actions.archive_template(version.template).pk}
+
+
+def an_older_version() -> Kwargs:
+    version = actions.add_template(name="Letter", subject="Hello", body="Hi")
+    actions.rewrite_template(version.template, subject="Hello", body="Good day")
+    return {"template_id": version.template_id, "version_id": version.pk}
+
+
 def a_customer() -> Kwargs:
     TopicFactory()
     return {"customer_id": CustomerFactory().pk}
@@ -65,6 +80,7 @@ def quiet_hours() -> Kwargs:
     return {}
 
 
+TEMPLATE = {"name": "Letter", "subject": "Hello", "blocks": '[{"type": "text", "text": "Good morning"}]'}
 TOPIC = {"name": "Cakes", "description": "New cakes"}
 ROWS = {
     "messaging:message_list": Row(),
@@ -80,6 +96,17 @@ ROWS = {
     "messaging:greeting_preview": Row(topics),
     "messaging:greeting_switch": Row(topics, get=False, post=lambda _: {"is_on": "1"}),
     "messaging:greeting_test": Row(topics, get=False, post=lambda _: {}),
+    "messaging:template_list": Row(),
+    "messaging:template_create": Row(post=lambda _: TEMPLATE, query="starter=newsletter"),
+    "messaging:template_preview": Row(),
+    "messaging:template_detail": Row(a_template),
+    "messaging:template_edit": Row(a_template, post=lambda _: TEMPLATE),
+    "messaging:template_html": Row(a_template),
+    "messaging:template_copy": Row(a_template, get=False, post=lambda _: {}),
+    "messaging:template_archival": Row(a_template, get=False, post=lambda _: {}),
+    "messaging:template_restoration": Row(an_archived_template, get=False, post=lambda _: {}),
+    "messaging:template_test": Row(a_template, get=False, post=lambda _: {}),
+    "messaging:version_restoration": Row(an_older_version, get=False, post=lambda _: {}),
     "messaging:topic_list": Row(post=lambda _: TOPIC),
     "messaging:topic_edit": Row(a_topic, post=lambda _: TOPIC),
     "messaging:topic_archival": Row(a_topic, get=False, post=lambda _: {}),

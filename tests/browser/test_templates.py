@@ -1,0 +1,159 @@
+"""The editor of templates as people use it, and every link of what it gives them to begin with."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from playwright.sync_api import Error, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User, Workspace
+from accounts.scope import workspace_scope
+from messaging import actions
+from messaging.actions import Wording
+from messaging.actions.claiming import claim_messages
+from messaging.actions.outcomes import advance_messages
+from messaging.models import Message, Template, TemplateVersion, Trace
+from messaging.rendering import Renderer
+from messaging.sending.preparation import Desk, look_at
+from messaging.starters import STARTERS
+from tests.browser.conftest import OpenPage
+from tests.browser.listing import PageToOpen
+from tests.browser.looking import look_at as look_at_pages
+from tests.factories.customers import CustomerFactory
+from tests.factories.messaging import ConsentFactory, MessageFactory, TopicFactory
+from tests.factories.sales import CartFactory, ProductFactory
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+
+
+def kinds(page: Page) -> list[str]:
+    return [card.get_attribute("data-type") or "" for card in page.locator(".block-card").all()]
+
+
+def test_a_letter_is_put_together(open_page: OpenPage, bakery: Workspace, bakery_owner: User) -> None:
+    with workspace_scope(bakery):
+        CustomerFactory(name="Ada Lovelace", email="ada@mail.example")
+    page = open_page(bakery_owner)
+    page.goto("/w/bakery/messages/templates/")
+    page.get_by_role("link", name="New template").first.click()
+    page.get_by_role("link", name="Plain letter").click()
+    preview = page.frame_locator("iframe.letter")
+    expect(preview.get_by_text("Dear Ada")).to_be_visible()
+
+    page.locator("[name=name]").fill("Summer letter")
+    page.get_by_label("Kind of block").select_option("heading")
+    page.get_by_role("button", name="Add block").click()
+    page.keyboard.type("Summer, ")
+    page.get_by_text("Put in what you know of a customer").click()
+    page.get_by_role("button", name="customer.first_name").click()
+    expect(preview.get_by_role("heading", name="Summer, Ada")).to_be_visible()
+
+    assert kinds(page) == ["text", "heading"]
+    page.locator(".block-card").nth(1).get_by_role("button", name="Move up").press("Enter")
+    assert kinds(page) == ["heading", "text"]
+    page.keyboard.press("Alt+ArrowDown")
+    page.keyboard.press("Alt+ArrowUp")
+    assert kinds(page) == ["heading", "text"]
+    page.locator(".block-card").nth(0).get_by_role("button", name="Duplicate").click()
+    page.locator(".block-card").nth(1).locator(".block-handle").drag_to(page.locator(".block-card").nth(2))
+    assert kinds(page) == ["heading", "text", "heading"]
+    page.locator(".block-card").nth(2).get_by_role("button", name="Remove").click()
+    page.locator(".block-card").nth(0).get_by_text("Shown only if").click()
+    page.locator(".block-card").nth(0).get_by_label("What decides").select_option("customer.city")
+    page.locator(".block-card").nth(0).get_by_label("How it is compared").select_option("missing")
+    expect(preview.get_by_role("heading", name="Summer, Ada")).to_have_count(0)
+    page.get_by_label("For a customer").fill("ada@mail.example")
+    expect(preview.get_by_role("heading", name="Summer, Ada")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("heading", name="Summer letter")).to_be_visible()
+    with workspace_scope(bakery):
+        version = TemplateVersion.objects.get()
+    assert version.blocks is not None
+    assert [(block["type"], "when" in block) for block in version.blocks] == [("heading", True), ("text", False)]
+    assert version.blocks[0]["text"] == "Summer, {{ customer.first_name }}"
+
+
+def test_what_is_wrong_is_said_and_stays_to_be_mended(
+    open_page: OpenPage, bakery: Workspace, bakery_owner: User
+) -> None:
+    page = open_page(bakery_owner, "phone")
+    page.goto("/w/bakery/messages/templates/new/?starter=letter")
+    page.locator(".block-card textarea").fill("Dear {{ customer.fist_name }}")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("Did you mean").first).to_be_visible()
+    expect(page.locator(".block-card textarea")).to_have_value("Dear {{ customer.fist_name }}")
+
+
+def test_the_pages_of_templates_look_right(open_page: OpenPage, bakery: Workspace, bakery_owner: User) -> None:
+    with workspace_scope(bakery):
+        for each in STARTERS:
+            version = actions.write_template(
+                name=str(each.name), wording=Wording(each.subject, preheader=each.preheader, blocks=each.blocks)
+            )
+        ProductFactory(name="Rye loaf", url="https://shop.example/rye")
+        offer = Template.objects.get(name="Offer")
+        actions.edit_template(version.template, name="Plain letter", wording=Wording("Shorter", "Hi"))
+    base = "/w/bakery/messages"
+    pages = [
+        PageToOpen("template_list", f"{base}/templates/"),
+        PageToOpen("template_create", f"{base}/templates/new/"),
+        PageToOpen("template_edit", f"{base}/templates/{offer.pk}/edit/"),
+        PageToOpen("template_detail", f"{base}/templates/{version.template_id}/"),
+        PageToOpen("tracking_edit", f"{base}/opens-and-clicks/"),
+    ]
+
+    assert look_at_pages(open_page(bakery_owner), pages, folder="templates") == []
+
+
+def test_following_every_link_of_what_one_begins_with_changes_nothing_but_clicks(
+    open_page: OpenPage, bakery: Workspace, live_server: LiveServer
+) -> None:
+    settings.PUBLIC_URL = live_server.url
+    with workspace_scope(bakery):
+        letters = _sent_starters(bakery)
+        before = _rows()
+    page = open_page()
+    links = {link for html in letters for link in re.findall(r'href="(http[^"]+)"', html)}
+    for link in sorted(links):
+        with contextlib.suppress(Error):  # where it leads on to is no site
+            page.goto(link)
+
+    with workspace_scope(bakery):
+        assert _rows() == before
+        followed = Trace.objects.exclude(link="").count()
+    assert followed == sum("/p/c/" in urlsplit(link).path for link in links) > len(STARTERS)
+
+
+def _sent_starters(bakery: Workspace) -> list[str]:
+    """Each marked as leaving, with its HTML."""
+    topic, product = TopicFactory(), ProductFactory(url="https://shop.example/rye", name="Rye")
+    for each in STARTERS:
+        blocks = [*each.blocks, {"type": "products", "list": "picked", "products": [product.pk]}]
+        version = actions.write_template(name=str(each.name), wording=Wording(each.subject, blocks=blocks))
+        customer = ConsentFactory(topic=topic).customer
+        CartFactory(customer=customer, url="https://shop.example/cart")
+        MessageFactory(customer=customer, topic=topic, template_version=version)
+    batch, desk = look_at(claim_messages(limit=20, token="t")), Desk(bakery, Renderer())
+    letters = []
+    for allowed in batch.allowed:
+        desk.write(allowed)
+        values = allowed.shared | allowed.context | desk._facts | vars(allowed.links)
+        letters.append(Renderer().render(allowed.plan.compiled, values).html)
+    advance_messages(token="t", marks=[desk.mark(allowed) for allowed in batch.allowed])
+    return letters
+
+
+def _rows() -> dict[str, object]:
+    skipped = {"Trace", "Doorbell", "Session"}
+    counts = {
+        model.__name__: model._default_manager.count() for model in apps.get_models() if model.__name__ not in skipped
+    }
+    return counts | {"states": sorted(Message.objects.values_list("state", flat=True))}
