@@ -17,11 +17,12 @@ from messaging.actions.templates import add_template, refresh_template, rewrite_
 from messaging.actions.topics import GREETINGS
 from messaging.drafts import MessageDraft
 from messaging.events import BirthdayReached, GreetingChanged, GreetingSwitchedOff, GreetingSwitchedOn
+from messaging.flows.plans import greeting_flow
 from messaging.models import BirthdayGreeting, Message, Priority, SubscriptionTopic
 from messaging.purposes import Purpose
 from messaging.queries import Celebrant, celebrants, mornings
 from messaging.reasons import Reason
-from messaging.refusals import NoTopic
+from messaging.refusals import GreetedByFlow, NoTopic
 from messaging.rendering import example_context
 from timeline.recording import record, record_many
 
@@ -65,10 +66,12 @@ def write_greeting(
 def switch_on_greeting() -> BirthdayGreeting:
     """From now on, and those of today whose hour has struck at once. Twice is once.
 
-    Nobody needs to write it first: there is a text to begin with. Raises NoTopic.
+    Nobody needs to write it first: there is a text to begin with. Raises NoTopic, and GreetedByFlow.
     """
     greeting = _locked() or _write_default()
     if not greeting.is_on:
+        if flow := greeting_flow():
+            raise GreetedByFlow(flow)
         greeting.is_on, greeting.switched_on_at = True, timezone.now()
         greeting.save(update_fields=["is_on", "switched_on_at"])
         record(GreetingSwitchedOn(customer_id=None, greeting_id=greeting.pk))

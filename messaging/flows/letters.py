@@ -30,6 +30,8 @@ def drafts_of(
             template_version_id=version.pk,
             customer_id=each.customer_id,
             topic_id=topic.pk,
+            # Whose lines the text shows: what is in the cart is looked up when the message leaves.
+            context={"cart_id": each.context["cart_id"]} if "cart_id" in each.context else {},
             priority=Priority.AUTOMATION,
             not_before=now,
             enrolment_id=each.pk,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from messaging.flows.definitions import Definition, Do, Fault, Step
 from messaging.flows.reading import definition_of
-from messaging.models import FlowVersion
+from messaging.models import Flow, FlowVersion
 
 END = ""
 
@@ -59,6 +59,13 @@ def plan_of(version: FlowVersion) -> Plan:
         if len(_plans) > _MOST_REMEMBERED:
             _plans.popitem(last=False)
     return plan
+
+
+def greeting_flow() -> Flow | None:
+    """One that is on and begins on birthdays: it and the birthday greeting are not on together."""
+    flows = Flow.objects.on().exclude(current=None).select_related("current").order_by("pk")
+    greets = (flow for flow in flows if flow.current and plan_of(flow.current).definition.trigger.date_of == "birthday")
+    return next(greets, None)
 
 
 def planned(definition: Definition) -> Plan:

@@ -87,7 +87,10 @@ CART_FIRST = PresetLetter(
     _("You left something behind"),
     _(
         "Hello {{ customer.first_name or 'there' }},\n\n"
-        "something is still in your cart. We have kept it for you as it was.\n\n"
+        "this is still in your cart. We have kept it for you as it was.\n\n"
+        "{% for item in cart_products %}{{ item.quantity }} x {{ item.name }}, {{ item.price }}\n"
+        "{% endfor %}\n\n"
+        "{% if cart_url %}Go on here: {{ cart_url }}{% endif %}\n\n"
         "Was something in the way: a question, the delivery, the payment? Answer this letter, and we sort it out "
         "together.\n\n"
         "{{ workspace.sender_name }}"
@@ -98,9 +101,11 @@ CART_SECOND = PresetLetter(
     _("Shall we still keep it for you?"),
     _(
         "Hello {{ customer.first_name or 'there' }},\n\n"
-        "your cart has been waiting for a day. If you have changed your mind, that is quite all right: you need "
-        "not do anything, and we shall not ask again.\n\n"
-        "If you have not, it is only a few clicks away.\n\n"
+        "your cart has been waiting for a day:\n\n"
+        "{% for item in cart_products %}{{ item.quantity }} x {{ item.name }}\n{% endfor %}\n\n"
+        "If you have changed your mind, that is quite all right: you need not do anything, and we shall not ask "
+        "again.\n\n"
+        "{% if cart_url %}If you have not, it is only a few clicks away: {{ cart_url }}{% endif %}\n\n"
         "{{ workspace.sender_name }}"
     ),
 )
@@ -109,9 +114,12 @@ BROWSE = PresetLetter(
     _("Did you find what you were looking for?"),
     _(
         "Hello {{ customer.first_name or 'there' }},\n\n"
-        "you looked around at our place today. If you were not quite sure, tell us what you need it for: we are "
-        "happy to advise you.\n\n"
-        "And if you were only looking: come again any time.\n\n"
+        "you looked around at our place today.\n\n"
+        "{% if viewed_products %}This caught your eye:\n\n"
+        "{% for item in viewed_products %}{{ item.name }}, {{ item.price }}: {{ item.product_url }}\n{% endfor %}"
+        "{% endif %}\n\n"
+        "If you were not quite sure, tell us what you need it for: we are happy to advise you. And if you were only "
+        "looking: come again any time.\n\n"
         "{{ workspace.sender_name }}"
     ),
 )
