@@ -52,6 +52,7 @@ SECTIONS = [
         _("Messages"),
         [
             Entry("messaging:message_list", "mail", _("Messages"), "m"),
+            Entry("messaging:campaign_list", "send", _("Campaigns"), "a"),
             Entry("messaging:flow_list", "arrow-merge", _("Flows"), "f"),
             Entry("messaging:reply_list", "message-circle", _("Replies")),
             Entry("messaging:template_list", "file-text", _("Templates"), "l"),

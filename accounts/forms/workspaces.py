@@ -101,6 +101,9 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
             "reply_to",
             "messages_per_minute",
             "messages_per_day",
+            "needs_approval",
+            "goal_days",
+            "counts_receipts",
             "postal_address",
             "privacy_notice",
         ]
@@ -116,6 +119,9 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
             "reply_to": _("Replies go to"),
             "messages_per_minute": _("Messages per minute"),
             "messages_per_day": _("Messages per day"),
+            "needs_approval": _("Another person must approve a campaign"),
+            "goal_days": _("Days in which an order counts for a message"),
+            "counts_receipts": _("Count orders of those who neither read nor followed it"),
             "postal_address": _("Postal address"),
             "privacy_notice": _("Privacy notice"),
         }
@@ -128,6 +134,9 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
                 "At most so many leave in any minute; the others wait their turn. Empty is no limit."
             ),
             "messages_per_day": _("At most so many leave in any 24 hours, as mail providers count. Empty is no limit."),
+            "needs_approval": _("Whoever wrote or edited it can't launch it."),
+            "goal_days": _("After its link was followed or, without that, it was read. A campaign may have its own."),
+            "counts_receipts": _("Having received a message is then enough, in the same days."),
             "postal_address": _("Stands at the foot of every message, as the law asks in many countries."),
             "privacy_notice": _("Shown wherever customers give you their data, and stored with their consent."),
         }

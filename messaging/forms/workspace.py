@@ -13,9 +13,11 @@ from messaging.forms.policies import HOURS
 from messaging.models import BirthdayGreeting, MessageState, SubscriptionTopic
 from messaging.purposes import Purpose
 from messaging.queries import newest_version
+from messaging.queries.outcomes import OUTCOMES
 from messaging.rendering.layout import LONGEST_SUBJECT
 
 LARGEST_ID = 2**63 - 1
+OUTCOME_NAMES = [(outcome, label) for outcome, (label, _condition) in OUTCOMES.items()]
 
 
 class MessageFilterForm(forms.Form):
@@ -25,6 +27,8 @@ class MessageFilterForm(forms.Form):
     )
     purpose = forms.ChoiceField(label=_("Purpose"), required=False, choices=[("", _("Any")), *Purpose.choices])
     customer = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID, widget=forms.HiddenInput)
+    campaign = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID, widget=forms.HiddenInput)
+    outcome = forms.ChoiceField(required=False, choices=[("", ""), *OUTCOME_NAMES], widget=forms.HiddenInput)
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -139,6 +140,11 @@ class Campaign(WorkspaceOwned):
     @property
     def is_repeating(self) -> bool:
         return self.repeats != Repeats.NEVER
+
+    @property
+    def shown_day(self) -> date | None:
+        """The day on which it goes out next."""
+        return self.occurs_on or self.send_on
 
     @property
     def is_under_way(self) -> bool:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from messaging.lift import Lift, Share
 from messaging.models import Campaign, CampaignState, CampaignTally, MessageState
-from messaging.queries.outcomes import WAITING_STATES
+from messaging.queries.outcomes import OUTCOMES, WAITING_STATES
 from messaging.reasons import Reason, reason_in_words
 
 
@@ -77,6 +78,23 @@ class Report:
             written_to=Share(figures["buyers"], figures["written_to"]),
             held_out=Share(figures["held_out_buyers"], figures["held_out"]),
         )
+
+    @property
+    def lift_points(self) -> list[str]:
+        """The difference and its interval in percentage points, signed."""
+        lift = self.lift
+        return [f"{100 * value:+.1f}" for value in (lift.difference, *lift.interval)] if lift else []
+
+    @cached_property
+    def urls(self) -> dict[str, str]:
+        """Where the people of each figure stand; none for a figure of nobody."""
+        every = f"{reverse('messaging:message_list')}?campaign={self.campaign.pk}"
+        found = {name: f"{every}&outcome={name}" for name in OUTCOMES if self.figures[name]}
+        return found | ({"audience": every} if self.figures["audience"] else {})
+
+    @property
+    def not_sent_reasons(self) -> list[tuple[str, str, int]]:
+        return self.reasons(MessageState.SKIPPED)
 
     def reasons(self, state: MessageState) -> list[tuple[str, str, int]]:
         """Why some are in this state: code, words and how many, most first. Not those held out."""

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy
 from accounts.queries import actor_names
 from accounts.scope import current_workspace
 from messaging.addresses import hash_address
-from messaging.models import Message, MessageEvent, MessageQuerySet, MessageState
+from messaging.models import Campaign, Message, MessageEvent, MessageQuerySet, MessageState
 from messaging.queries.allowance import allowance_of
+from messaging.queries.outcomes import OUTCOMES, outcome_condition
 from messaging.reasons import Reason, reason_in_words
 
 
@@ -25,6 +26,8 @@ class MessageFilter:
     topic: int | None = None
     purpose: str = ""
     customer: int | None = None
+    campaign: int | None = None
+    outcome: str = ""
 
 
 def messages_for_list(wanted: MessageFilter) -> MessageQuerySet:
@@ -40,7 +43,14 @@ def messages_for_list(wanted: MessageFilter) -> MessageQuerySet:
         messages = messages.filter(purpose=wanted.purpose)
     if wanted.customer is not None:
         messages = messages.filter(customer=wanted.customer)
-    return messages
+    return messages if wanted.campaign is None else _of_campaign(messages, wanted.campaign, wanted.outcome)
+
+
+def _of_campaign(messages: MessageQuerySet, campaign_id: int, outcome: str) -> MessageQuerySet:
+    """Those that a figure of its report counts."""
+    messages = messages.filter(campaign=campaign_id)
+    campaign = Campaign.objects.filter(pk=campaign_id).first()
+    return messages.filter(outcome_condition(outcome, campaign)) if campaign and outcome in OUTCOMES else messages
 
 
 def message_for_detail() -> MessageQuerySet:

@@ -5,6 +5,25 @@ from messaging.views.birthdays import (
     greeting_switch,
     greeting_test,
 )
+from messaging.views.campaign_decisions import (
+    campaign_approval,
+    campaign_cancellation,
+    campaign_launch,
+    campaign_pause,
+    campaign_resumption,
+    campaign_retry,
+    campaign_test,
+)
+from messaging.views.campaigns import (
+    campaign_audience,
+    campaign_copy,
+    campaign_create,
+    campaign_detail,
+    campaign_edit,
+    campaign_letter,
+    campaign_list,
+    campaign_removal,
+)
 from messaging.views.consent import customer_consent, join_code, join_page
 from messaging.views.enrolments import enrolment_detail, enrolment_exit, enrolment_list, enrolment_retry
 from messaging.views.flow_editing import flow_create, flow_edit, flow_from_preset
@@ -45,6 +64,21 @@ from messaging.views.tracking import tracking_edit
 __all__ = [
     "birthday_greeting",
     "birthday_list",
+    "campaign_approval",
+    "campaign_audience",
+    "campaign_cancellation",
+    "campaign_copy",
+    "campaign_create",
+    "campaign_detail",
+    "campaign_edit",
+    "campaign_launch",
+    "campaign_letter",
+    "campaign_list",
+    "campaign_pause",
+    "campaign_removal",
+    "campaign_resumption",
+    "campaign_retry",
+    "campaign_test",
     "click",
     "confirmation",
     "customer_consent",

@@ -17,6 +17,7 @@ SETTINGS = {
     "sender_email": "hello@corner.example",
     "reply_to": "",
     "messages_per_minute": "",
+    "goal_days": "5",
     "messages_per_day": "500",
     "postal_address": "1 Corner Street",
     "privacy_notice": "We write to you only when you asked for it.",

@@ -17,6 +17,7 @@ from tests.client import Browser
 
 # Letters to customers, as their writer wrote them.
 LETTERS = {
+    "messaging:campaign_letter",
     "messaging:message_html",
     "messaging:greeting_preview",
     "messaging:template_html",

@@ -4,6 +4,7 @@ from messaging.actions.campaigns.building import (
     edit_campaign,
     plan_of,
     remove_campaign,
+    send_test_campaign,
 )
 from messaging.actions.campaigns.counting import count_campaign, mark_stale
 from messaging.actions.campaigns.deciding import (
@@ -49,6 +50,7 @@ __all__ = [
     "requeue_failed",
     "resume_campaign",
     "retry_campaign",
+    "send_test_campaign",
     "start_due_campaigns",
     "take_back_messages",
 ]

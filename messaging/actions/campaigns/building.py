@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.scope import current_workspace
+from accounts.tokens import new_secret
 from customers.normalising import clean_line
+from messaging.actions.queueing import queue_messages
+from messaging.actions.templates import add_template, refresh_template
 from messaging.campaign_plans import CampaignPlan
+from messaging.drafts import MessageDraft
 from messaging.events import CampaignAdded, CampaignChanged, CampaignRemoved
-from messaging.models import Campaign, CampaignSegment, CampaignState, Reach, Repeats, Timing
-from messaging.refusals import CampaignUnderWay
+from messaging.models import Campaign, CampaignSegment, CampaignState, Priority, Reach, Repeats, Timing
+from messaging.purposes import Purpose
+from messaging.queries import newest_version
+from messaging.refusals import CampaignNotReady, CampaignUnderWay
+from messaging.rendering import example_context
 from timeline.recording import record
 
 
 @transaction.atomic
-def add_campaign(plan: CampaignPlan, *, user: User | None = None) -> Campaign:
-    """A draft. Raises ValueRefused."""
+def add_campaign(plan: CampaignPlan, *, user: User | None = None, words: tuple[str, str] | None = None) -> Campaign:
+    """A draft. Raises ValueRefused; of `words`, subject and text of a new template, BadTemplate."""
     campaign = Campaign(built_by=user)
-    _write(campaign, plan, user)
+    _write(campaign, _with_words(plan, words, user), user)
     record(CampaignAdded(customer_id=None, campaign_id=campaign.pk))
     return campaign
 
 
 @transaction.atomic
-def edit_campaign(campaign: Campaign, plan: CampaignPlan, *, user: User | None = None) -> Campaign:
-    """What it is to be from now on: a draft again, also if it was scheduled. Raises ValueRefused, CampaignUnderWay."""
+def edit_campaign(
+    campaign: Campaign, plan: CampaignPlan, *, user: User | None = None, words: tuple[str, str] | None = None
+) -> Campaign:
+    """What it is to be from now on: a draft again, also if it was scheduled. Raises as above, and CampaignUnderWay."""
     campaign = locked(campaign)
     if not campaign.is_editable:
         raise CampaignUnderWay(campaign)
     campaign.state, campaign.version, campaign.approved_by = CampaignState.DRAFT, None, None
     campaign.starts_at, campaign.occurs_on = None, None
-    _write(campaign, plan, user)
+    _write(campaign, _with_words(plan, words, user), user)
     record(CampaignChanged(customer_id=None, campaign_id=campaign.pk))
     return campaign
 
@@ -75,6 +87,30 @@ def plan_of(campaign: Campaign, *, name: str = "") -> CampaignPlan:
 def locked(campaign: Campaign) -> Campaign:
     """Its row, for whoever decides about it next. Messages can be added and sent meanwhile, its state can't change."""
     return Campaign.objects.select_for_update(of=("self",), no_key=True).get(pk=campaign.pk)
+
+
+def _with_words(plan: CampaignPlan, words: tuple[str, str] | None, user: User | None) -> CampaignPlan:
+    if words is None:
+        return plan
+    subject, body = words
+    name = clean_line(plan.name, field="name", longest=120)
+    return replace(plan, template=add_template(name=name, subject=subject, body=body, written_by=user).template)
+
+
+@transaction.atomic
+def send_test_campaign(campaign: Campaign, *, user: User) -> None:
+    """The newest words, to somebody of the staff, with an invented customer. Raises CampaignNotReady."""
+    if campaign.template is None or newest_version(campaign.template) is None:
+        raise CampaignNotReady([_("Choose what is sent.")])
+    draft = MessageDraft(
+        address=user.email,
+        purpose=Purpose.TEST,
+        dedupe_key=f"{Purpose.TEST}:{user.pk}:{new_secret()}",
+        template_version_id=refresh_template(campaign.template).pk,
+        context={"customer": example_context("", workspace=current_workspace())["customer"]},
+        priority=Priority.TRANSACTIONAL,
+    )
+    queue_messages([draft])
 
 
 def _write(campaign: Campaign, plan: CampaignPlan, user: User | None) -> None:

@@ -15,6 +15,7 @@ SETTINGS = {
     "currency": "EUR",
     "brand_color": "#112233",
     "sender_name": "Renamed",
+    "goal_days": 5,
 }
 
 

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from django.utils import timezone
+
 from messaging import actions
-from messaging.models import SubscriptionTopic
+from messaging.actions import campaigns
+from messaging.models import Campaign, SubscriptionTopic
 from tests.architecture.access.rows import Kwargs, Row
+from tests.factories.campaigns import CampaignFactory, ListFactory
 from tests.factories.customers import CustomerFactory
-from tests.factories.messaging import MessageFactory, ReplyFactory, TopicFactory
+from tests.factories.messaging import MessageFactory, ReplyFactory, TemplateFactory, TopicFactory
 from tests.messaging.sending.outbox import put_in_doubt
 
 
@@ -53,6 +57,24 @@ def a_customer() -> Kwargs:
     return {"customer_id": CustomerFactory().pk}
 
 
+def a_campaign() -> Kwargs:
+    return {"campaign_id": CampaignFactory().pk}
+
+
+def a_campaign_under_way() -> Kwargs:
+    return {"campaign_id": launched().pk}
+
+
+def a_paused_campaign() -> Kwargs:
+    return {"campaign_id": campaigns.pause_campaign(launched()).pk}
+
+
+def launched() -> Campaign:
+    campaign = campaigns.launch_campaign(CampaignFactory())
+    campaigns.start_due_campaigns(now=timezone.now())
+    return Campaign.objects.get(pk=campaign.pk)
+
+
 def topics() -> Kwargs:
     TopicFactory(key="greetings")
     return {}
@@ -80,6 +102,27 @@ def quiet_hours() -> Kwargs:
     return {}
 
 
+def a_letter(_: Kwargs) -> dict[str, object]:
+    return {
+        "name": "Spring",
+        "subject": "It is spring",
+        "body": "Come and see.",
+        "topic": TopicFactory().pk,
+        "reach": "segments",
+        "included": [ListFactory().pk],
+        "timing": "at_once",
+        "repeats": "never",
+        "holdout_percent": 0,
+        "goal_days": 5,
+    }
+
+
+CAMPAIGN_FOREIGN = {
+    "topic": TopicFactory,
+    "template": TemplateFactory,
+    "included": ListFactory,
+    "excluded": ListFactory,
+}
 TEMPLATE = {"name": "Letter", "subject": "Hello", "blocks": '[{"type": "text", "text": "Good morning"}]'}
 TOPIC = {"name": "Cakes", "description": "New cakes"}
 ROWS = {
@@ -121,6 +164,21 @@ ROWS = {
     "messaging:tracking_edit": Row(
         post=lambda _: {"counts_clicks": "on", "own_domains": "shop.example", "utm_source": "rapport"}
     ),
+    "messaging:campaign_list": Row(),
+    "messaging:campaign_create": Row(post=a_letter, foreign=CAMPAIGN_FOREIGN),
+    "messaging:campaign_detail": Row(a_campaign),
+    "messaging:campaign_edit": Row(a_campaign, post=a_letter, foreign=CAMPAIGN_FOREIGN),
+    "messaging:campaign_audience": Row(a_campaign),
+    "messaging:campaign_letter": Row(a_campaign),
+    "messaging:campaign_test": Row(a_campaign, get=False, post=lambda _: {}),
+    "messaging:campaign_approval": Row(a_campaign, get=False, post=lambda _: {}),
+    "messaging:campaign_launch": Row(a_campaign, get=False, post=lambda _: {}),
+    "messaging:campaign_pause": Row(a_campaign_under_way, get=False, post=lambda _: {}),
+    "messaging:campaign_resumption": Row(a_paused_campaign, get=False, post=lambda _: {}),
+    "messaging:campaign_cancellation": Row(a_campaign_under_way, get=False, post=lambda _: {}),
+    "messaging:campaign_retry": Row(a_campaign_under_way, get=False, post=lambda _: {"reasons": ["gave_up"]}),
+    "messaging:campaign_copy": Row(a_campaign, get=False, post=lambda _: {}),
+    "messaging:campaign_removal": Row(a_campaign, get=False, post=lambda _: {}),
     "messaging:join_page": Row(),
     "messaging:join_code": Row(a_code),
 }
