@@ -32,5 +32,7 @@ class HasScope(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         key = request.auth
         needed: dict[str, Any] = getattr(view, "required_scopes", {})
+        of_actions: dict[str, Any] = getattr(view, "action_scopes", {})
         method = "GET" if request.method in {"HEAD", "OPTIONS"} else request.method
-        return isinstance(key, ApiKey) and needed.get(str(method)) in key.scopes
+        scope = of_actions.get(str(getattr(view, "action", "")), needed.get(str(method)))
+        return isinstance(key, ApiKey) and scope in key.scopes

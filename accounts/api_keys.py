@@ -24,6 +24,9 @@ class ApiScope(StrEnum):
     SALES_READ = "sales:read"
     SALES_WRITE = "sales:write"
     MESSAGES_READ = "messages:read"
+    CAMPAIGNS_READ = "campaigns:read"
+    CAMPAIGNS_WRITE = "campaigns:write"
+    CAMPAIGNS_SEND = "campaigns:send"
     CONSENTS_WRITE = "consents:write"
     EVENTS_WRITE = "events:write"
 

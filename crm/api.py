@@ -7,7 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from crm import api_pages
 from customers.api import CustomerViewSet, SegmentViewSet
-from messaging.api import ConsentViewSet, MessageViewSet
+from messaging.api import CampaignViewSet, ConsentViewSet, MessageViewSet
 from sales.api import CartViewSet, OrderViewSet, ProductViewSet, ingest
 
 router = SimpleRouter(trailing_slash=False)
@@ -16,6 +16,7 @@ router.register("segments", SegmentViewSet, basename="segment")
 router.register("orders", OrderViewSet, basename="order")
 router.register("products", ProductViewSet, basename="product")
 router.register("carts", CartViewSet, basename="cart")
+router.register("campaigns", CampaignViewSet, basename="campaign")
 router.register("messages", MessageViewSet, basename="message")
 
 urlpatterns: list[URLPattern | URLResolver] = [

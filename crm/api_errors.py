@@ -18,6 +18,7 @@ from crm.database_trouble import is_given_up, is_in_the_way
 from customers.api.serializers import PREFIX as CUSTOMER
 from customers.refusals import CustomerGone, EmailTaken, ExternalIdTaken, Refused, SegmentInUse, SegmentTaken
 from customers.segments.definitions import DefinitionRefused
+from messaging.refusals import CampaignUnderWay, NeedsAnotherPerson, WrongMoment
 from sales.refusals import KeyReused, LineRefused, NumberTaken, OrderClosed, RefundTooLarge, SkuTaken
 
 API_PREFIX = "/api/"
@@ -26,16 +27,19 @@ _RETRY_AFTER = {"busy": 1, "idempotency_key_in_progress": 1, "timed_out": 10}
 
 # What the rooms refuse because of how things stand, and not because of what was sent.
 _CONFLICTS: tuple[type[Refused], ...] = (
+    CampaignUnderWay,
     CustomerGone,
     EmailTaken,
     ExternalIdTaken,
     KeyReused,
+    NeedsAnotherPerson,
     NumberTaken,
     OrderClosed,
     RefundTooLarge,
     SegmentInUse,
     SegmentTaken,
     SkuTaken,
+    WrongMoment,
 )
 
 

@@ -17,6 +17,9 @@ SCOPE_WORDS = {
     ApiScope.SALES_READ: _("Read orders, products and carts"),
     ApiScope.SALES_WRITE: _("Add and change orders, products and carts"),
     ApiScope.MESSAGES_READ: _("Read messages"),
+    ApiScope.CAMPAIGNS_READ: _("Read campaigns and their reports"),
+    ApiScope.CAMPAIGNS_WRITE: _("Write drafts of campaigns"),
+    ApiScope.CAMPAIGNS_SEND: _("Launch, pause and cancel campaigns"),
     ApiScope.CONSENTS_WRITE: _("Record consent and its withdrawal"),
     ApiScope.EVENTS_WRITE: _("Send events (identify, track, page)"),
 }

@@ -54,7 +54,7 @@ class ResourceSchema(AutoSchema):
         return self._words[0].removesuffix(".") or _VERBS[self.view.action].format(noun, a=article)
 
     def get_description(self) -> str:  # type: ignore[override]  # DRF's own, which is another, has arguments
-        scope = self.view.required_scopes[self.method]
+        scope = self.view.scope_for(self.method)
         return " ".join(word for word in (*self._words[1:], f"Scope: `{scope}`.") if word)
 
     @property
@@ -77,7 +77,8 @@ class ResourceSchema(AutoSchema):
 
     @property
     def _is_paged(self) -> bool:
-        return bool(self.method == "GET" and self.view.action != "retrieve")
+        """A list, or the rows that belong to one: whatever answers many."""
+        return bool(self.method == "GET" and self.view.action not in {"retrieve", "report"})
 
     def get_operation(self, *args: Any) -> Schema | None:
         operation: Schema | None = super().get_operation(*args)

@@ -38,6 +38,8 @@ class ResourceViewSet(viewsets.GenericViewSet[Any]):
 
     prefix: ClassVar[str]
     required_scopes: ClassVar[Mapping[str, ApiScope]]
+    # Of actions that need another scope than their method.
+    action_scopes: ClassVar[Mapping[str, ApiScope]] = {}
     query_class: ClassVar[type[ListQuery]] = ListQuery
     filters: ClassVar[Mapping[str, str]] = {}
     expansions: ClassVar[Mapping[str, Expansion]] = {}
@@ -55,8 +57,11 @@ class ResourceViewSet(viewsets.GenericViewSet[Any]):
     def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> Any:
         if request.auth:
             method = "GET" if request.method == "HEAD" else str(request.method)
-            raise ApiError("missing_scope", f"This key lacks the scope {self.required_scopes[method]}.")
+            raise ApiError("missing_scope", f"This key lacks the scope {self.scope_for(method)}.")
         super().permission_denied(request, message, code)
+
+    def scope_for(self, method: str) -> ApiScope:
+        return self.action_scopes.get(self.action or "", self.required_scopes[method])
 
     @property
     def key(self) -> ApiKey:

@@ -13,6 +13,7 @@ _TAGS = {
     "consents": "Who agreed to hear from you, and who no longer does.",
     "customers": "Who they are.",
     "segments": "Customers who have something in common, by a rule or by hand.",
+    "campaigns": "One message to many of them.",
     "orders": "What they bought.",
     "products": "What you sell.",
     "carts": "What they were about to buy.",

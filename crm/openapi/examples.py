@@ -89,6 +89,17 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "segments_partial_update": {"name": "Regulars who read us"},
     "segments_members_create": {"add": ["cus_UkLWZg9D"], "remove": []},
     "segments_preview_create": {"definition": _REGULARS},
+    "campaigns_create": {
+        "name": "Apple cake",
+        "subject": "Apple cake is back",
+        "body": "Dear {{ customer.first_name or 'customer' }},\n\ncome by!",
+        "topic": "news",
+        "reach": "topic",
+        "timing": "customer",
+        "send_on": "2027-05-01",
+        "send_time": "09:30",
+        "holdout_percent": 10,
+    },
     "customers_create": _ANNA,
     "customers_partial_update": {"city": "Hamburg", "attributes": {"favourite_bread": None}},
     "customers_batch_create": {

@@ -1,4 +1,5 @@
+from messaging.api.campaigns import CampaignViewSet
 from messaging.api.consents import ConsentViewSet
 from messaging.api.messages import MessageViewSet
 
-__all__ = ["ConsentViewSet", "MessageViewSet"]
+__all__ = ["CampaignViewSet", "ConsentViewSet", "MessageViewSet"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
 
 import yaml
@@ -14,11 +15,13 @@ from crm.openapi.examples import EXAMPLES
 from customers.actions import archive_customer
 from customers.actions.segments import add_segment, archive_segment
 from customers.models import Segment
+from messaging.actions import campaigns
 from sales.actions import archive_order, archive_product
 from tests.api.conftest import NO_BODY, PREFIX, ApiClient
 from tests.architecture.house import ROOT
+from tests.factories.campaigns import CampaignFactory
 from tests.factories.customers import CustomerFactory
-from tests.factories.messaging import MessageFactory, TopicFactory
+from tests.factories.messaging import MessageFactory, TemplateFactory, TopicFactory
 from tests.factories.sales import CartFactory, OrderFactory, ProductFactory
 
 # In C, which takes a quarter of the time: every worker reads it.
@@ -34,13 +37,26 @@ def a_list() -> Any:
     return add_segment(name=f"Guests {Segment.objects.count()}")
 
 
+def a_newsletter() -> Any:
+    when = {"timing": "workspace", "repeats": "weekly", "repeat_day": 2, "send_time": time(9)}
+    return campaigns.launch_campaign(CampaignFactory(**when))
+
+
 MADE: dict[str, tuple[str, Callable[[], Any]]] = {
     "customers": ("cus", CustomerFactory),
     "orders": ("ord", OrderFactory),
     "segments": ("seg", a_list),
+    "campaigns": ("cmp", CampaignFactory),
+    "templates": ("tpl", TemplateFactory),
     "products": ("prd", ProductFactory),
     "carts": ("crt", CartFactory),
     "messages": ("msg", MessageFactory),
+}
+# Objects at the moment at which they can be decided about.
+PREPARED: dict[tuple[str, str], Callable[[], Any]] = {
+    ("campaigns", "pause"): a_newsletter,
+    ("campaigns", "resumption"): lambda: campaigns.pause_campaign(a_newsletter()),
+    ("campaigns", "cancellation"): a_newsletter,
 }
 ARCHIVE: dict[str, Callable[[Any], Any]] = {
     "customers": archive_customer,
@@ -77,7 +93,7 @@ def prepared(name: str) -> Request:
 
 def _object_of(kind: str, address: str) -> str:
     prefix, make = MADE[kind]
-    made = make()
+    made = PREPARED.get((kind, address.rpartition("/")[2]), make)()
     if "restoration" in address:
         ARCHIVE[kind](made)
     return encode_id(prefix, made.pk)
