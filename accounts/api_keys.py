@@ -27,6 +27,7 @@ class ApiScope(StrEnum):
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"
     CAMPAIGNS_SEND = "campaigns:send"
+    TEMPLATES_WRITE = "templates:write"
     CONSENTS_WRITE = "consents:write"
     EVENTS_WRITE = "events:write"
 

@@ -7,7 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from crm import api_pages
 from customers.api import CustomerViewSet, SegmentViewSet
-from messaging.api import CampaignViewSet, ConsentViewSet, MessageViewSet
+from messaging.api import CampaignViewSet, ConsentViewSet, MessageViewSet, TemplateViewSet
 from sales.api import CartViewSet, OrderViewSet, ProductViewSet, ingest
 
 router = SimpleRouter(trailing_slash=False)
@@ -18,6 +18,7 @@ router.register("products", ProductViewSet, basename="product")
 router.register("carts", CartViewSet, basename="cart")
 router.register("campaigns", CampaignViewSet, basename="campaign")
 router.register("messages", MessageViewSet, basename="message")
+router.register("templates", TemplateViewSet, basename="template")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # What is asked most often comes first: patterns are tried one by one.

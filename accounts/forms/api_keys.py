@@ -20,6 +20,7 @@ SCOPE_WORDS = {
     ApiScope.CAMPAIGNS_READ: _("Read campaigns and their reports"),
     ApiScope.CAMPAIGNS_WRITE: _("Write drafts of campaigns"),
     ApiScope.CAMPAIGNS_SEND: _("Launch, pause and cancel campaigns"),
+    ApiScope.TEMPLATES_WRITE: _("Add and change templates"),
     ApiScope.CONSENTS_WRITE: _("Record consent and its withdrawal"),
     ApiScope.EVENTS_WRITE: _("Send events (identify, track, page)"),
 }

@@ -12,6 +12,7 @@ _TAGS = {
     "ingestion": "What people did and who they are, as your site and shop tell it.",
     "consents": "Who agreed to hear from you, and who no longer does.",
     "customers": "Who they are.",
+    "templates": "Texts for campaigns and flows, put together from blocks.",
     "segments": "Customers who have something in common, by a rule or by hand.",
     "campaigns": "One message to many of them.",
     "orders": "What they bought.",

@@ -85,6 +85,18 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             },
         ],
     },
+    "templates_create": {
+        "name": "New breads",
+        "subject": "New at {{ workspace.name }}",
+        "preheader": "Three loaves to try",
+        "blocks": [
+            {"type": "heading", "text": "New breads", "level": 1},
+            {"type": "text", "text": "Dear {{ customer.first_name or 'customer' }},\n\ncome and try them."},
+            {"type": "products", "list": "best", "most": 3, "prices": True},
+        ],
+    },
+    "templates_partial_update": {"subject": "New breads at {{ workspace.name }}"},
+    "templates_preview_create": {"customer": "cus_UkLWZg9D"},
     "segments_create": {"name": "Regulars", "definition": _REGULARS},
     "segments_partial_update": {"name": "Regulars who read us"},
     "segments_members_create": {"add": ["cus_UkLWZg9D"], "remove": []},

@@ -25,6 +25,7 @@ Block = dict[str, Any]
 MOST_BLOCKS = 60
 MOST_PRODUCTS = 12
 MOST_PICKED = 9  # blocks with products picked by hand
+LARGEST_ID = 2**63
 LONGEST_LINE = 500
 ALIGNMENTS = ("left", "center")
 # Which list of products a block shows: the variable that holds it.
@@ -144,7 +145,7 @@ def picked_products(blocks: Sequence[Block] | None) -> dict[str, list[int]]:
 
 def _cleaned(given: object, place: int) -> Block:
     kind = given.get("type") if isinstance(given, dict) else None
-    if not isinstance(given, dict) or kind not in FIELDS:
+    if not isinstance(given, dict) or not isinstance(kind, str) or kind not in FIELDS:
         raise BadTemplate(_("Block %(place)s is of no known kind.") % {"place": place}, field="blocks")
     block: Block = {"type": kind}
     for name, field in FIELDS[kind].items():
@@ -159,7 +160,7 @@ def _cleaned(given: object, place: int) -> Block:
 def _field(value: object, field: _Text | Choice, *, place: int, kind: str) -> Any:
     if isinstance(field, Choice):
         return value if value in field.values and not isinstance(value, list | dict) else field.values[0]
-    words = value if isinstance(value, str) else ""
+    words = _storable(value)
     if field.is_needed and not words.strip():
         raise _in_block(place, kind, _("Something is missing here: fill it in, or remove the block."))
     if field.is_link and words.strip() and not _BEGINS_A_LINK.match(words.strip()):
@@ -170,8 +171,13 @@ def _field(value: object, field: _Text | Choice, *, place: int, kind: str) -> An
     return words
 
 
+def _storable(value: object) -> str:
+    """Words as Postgres can keep them: JSON may hold what is no character."""
+    return value.replace("\x00", "").encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
 def _picked(value: object, place: int) -> list[int]:
-    ids = [each for each in value if isinstance(each, int)] if isinstance(value, list) else []
+    ids = [each for each in value if isinstance(each, int) and 0 < each < LARGEST_ID] if isinstance(value, list) else []
     if not ids:
         raise _in_block(place, "products", _("Choose at least one product."))
     return list(dict.fromkeys(ids))[:MOST_PRODUCTS]
@@ -179,7 +185,7 @@ def _picked(value: object, place: int) -> list[int]:
 
 def _condition(value: object, place: int, kind: str) -> dict[str, str]:
     when = value if isinstance(value, dict) else {}
-    fact, comparison, against = when.get("fact"), when.get("is"), str(when.get("value") or "").strip()
+    fact, comparison, against = (_storable(when.get(name)).strip() for name in ("fact", "is", "value"))
     if fact not in CONDITION_FACTS or comparison not in COMPARISONS:
         raise _in_block(place, kind, _("It is not clear when this is to be shown: choose a condition again."))
     is_list = fact in {"customer.tags", "cart_products", "viewed_products"}
