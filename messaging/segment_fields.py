@@ -20,7 +20,6 @@ from customers.segments.comparing import Operator, ValueRefused, ValueWanted, ch
 from customers.segments.definitions import Condition
 from customers.segments.fields import ConditionRefused, Frame, Question, SegmentField, register_segment_fields, value_of
 from customers.segments.history import History, HistoryField
-from customers.segments.joining import IsIn
 from customers.segments.labels import ids_of
 from customers.staging import bigints
 from messaging.events import (
@@ -75,7 +74,7 @@ class MessagesField(HistoryField):
             operator=condition.operator,
             value=value,
             within_days=condition.within_days,
-            measure=Count("pk"),
+            measure=Count("*"),
         )
 
     def filter_choices(self, name: str) -> list[tuple[str, str]]:
@@ -159,8 +158,8 @@ class ConsentQuestion(Question):
         if self.state is None:
             sql = f"""select customer_id from messaging_consentrecord
                       where workspace_id = %s and topic_id = any(%s::bigint[]) {those}"""  # noqa: S608  our own words
-            return ~Q(IsIn(RawSQL(sql, params)))  # noqa: S611
-        return Q(IsIn(RawSQL(_NEWEST_WORDS.format(those=those), [*params, self.state])))  # noqa: S611
+            return ~frame.among(RawSQL(sql, params))  # noqa: S611
+        return frame.among(RawSQL(_NEWEST_WORDS.format(those=those), [*params, self.state]))  # noqa: S611
 
     def is_certain(self, frame: Frame) -> bool:
         return True

@@ -128,12 +128,12 @@ class VisitsField(HistoryField):
             operator=condition.operator,
             value=value,
             within_days=condition.within_days,
-            measure=Count("pk"),
+            measure=Count("*"),
         )
 
 
 register_segment_fields(
-    PurchasesField("orders", gettext_lazy("Orders"), "facts__orders_count", Count("pk")),
+    PurchasesField("orders", gettext_lazy("Orders"), "facts__orders_count", Count("*")),
     PurchasesField(
         "spent",
         gettext_lazy("Spent"),

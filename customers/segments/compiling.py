@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import reduce
 from operator import and_, or_
@@ -14,6 +15,12 @@ from customers.models.customers import IS_LISTED
 from customers.queries.filtering import Among
 from customers.segments.definitions import Condition, DefinitionRefused, Group, Match
 from customers.segments.fields import ConditionRefused, Frame, Question, segment_field
+from customers.staging import execute
+
+
+def _make_room() -> None:
+    """For hash tables of some million ids, until the transaction ends: else each would be read for every customer."""
+    execute("set local work_mem = '64MB'")
 
 
 class _IsNotTrue(Func):
@@ -33,12 +40,17 @@ class Understood:
 
     def customers(self, frame: Frame) -> QuerySet[Customer]:
         customers = Customer.objects.filter(IS_LISTED, self._combined(self._definition, frame))
-        return customers if frame.ids is None else customers.filter(Among("pk", frame.ids))
+        if frame.ids is not None:
+            return customers.filter(Among("pk", frame.ids))
+        _make_room()
+        return customers
 
     def turning(self, frame: Frame, *, since: date) -> QuerySet[Customer] | None:
         """Those who may have come or gone by the passing of days alone, or None if time changes nothing."""
+        frame = replace(frame, is_joined=False)
         flips = (question.flips(frame, since=since) for question in self._questions.values())
         found = [each for each in flips if each is not None]
+        _make_room()
         return Customer.objects.filter(IS_LISTED, reduce(or_, found)) if found else None
 
     def _understand(self, group: Group, *, path: str) -> None:
@@ -55,13 +67,16 @@ class Understood:
     def _combined(self, rule: Condition | Group, frame: Frame) -> Q:
         if isinstance(rule, Condition):
             return self._questions[id(rule)].ask(frame)
-        asked = [self._combined(each, frame) for each in rule.rules]
+        is_joined = frame.is_joined and (rule.match is Match.ALL or len(rule.rules) == 1)
+        inner = replace(frame, is_joined=is_joined)
         if rule.match is Match.NONE:
-            return reduce(and_, (self._contrary(*each, frame) for each in zip(rule.rules, asked, strict=True)))
+            return reduce(and_, (self._contrary(each, frame) for each in rule.rules))
+        asked = [self._combined(each, inner) for each in rule.rules]
         joined: Callable[[Q, Q], Q] = and_ if rule.match is Match.ALL else or_
         return reduce(joined, asked)
 
-    def _contrary(self, rule: Condition | Group, asked: Q, frame: Frame) -> Q:
+    def _contrary(self, rule: Condition | Group, frame: Frame) -> Q:
         if isinstance(rule, Condition) and self._questions[id(rule)].is_certain(frame):
-            return ~asked  # which the planner sees through
+            return ~self._combined(rule, frame)  # which the planner sees through
+        asked = self._combined(rule, replace(frame, is_joined=False))
         return Q(_IsNotTrue(ExpressionWrapper(asked, BooleanField())))

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from customers.segments.comparing import OPERATORS, Operator, ValueWanted
-from customers.segments.event_fields import EventFamily
-from customers.segments.fields import families, named_fields
+from customers.segments.fields import named_fields
 from customers.segments.properties import PROPERTY_OPERATORS
 
 BEGIN, END = "<!-- written by ./run manage segment_fields -->", "<!-- until here -->"
@@ -40,9 +39,7 @@ def field_tables() -> str:
     for kind, operators in OPERATORS.items():
         sections += _operators(f"{kind.value}s", operators)
     sections += _operators("properties of events", PROPERTY_OPERATORS)
-    events = next(family for family in families() if isinstance(family, EventFamily))
-    kinds = ", ".join(f"`{field.key}`" for field in sorted(events.members(), key=lambda field: field.key))
-    return "\n".join([*sections, "", "### Kinds of events", "", f"{kinds}.", "", END])
+    return "\n".join([*sections, "", END])
 
 
 def with_field_tables(page: str) -> str:

@@ -12,12 +12,14 @@ from typing import Any, ClassVar, TypeVar
 
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from customers.queries.filtering import Among
 from customers.segments.comparing import OPERATORS, Comparing, Kind, Operator, ValueRefused, between, checked_value
 from customers.segments.definitions import Condition, Group
+from customers.segments.joining import IsIn
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -26,12 +28,22 @@ Row = TypeVar("Row", bound=models.Model)
 class Frame:
     """What a question is asked within: the day it is in the workspace's zone, and of whom, if not of everybody.
 
-    `is_raw` asks the rows that facts are counted from, to prove that both answers agree.
+    `is_raw` asks the rows that facts are counted from, to prove that both answers agree. `is_joined`: what is asked
+    must hold of whoever is found, and so may become a join.
     """
 
     today: date
     ids: Sequence[int] | None = None
     is_raw: bool = False
+    is_joined: bool = True
+
+    def among(self, rows: QuerySet[Any, Any] | RawSQL) -> Q:
+        """Whose id is in the rows' only column, which is never null.
+
+        In an “or” nothing is joined: there the rows become a hash table, if they fit into `work_mem`. By `exists`, the
+        planner may rather look for each customer, and believe of thousands that they are a few.
+        """
+        return Q(IsIn(rows)) if self.is_joined else Q(pk__in=rows)
 
     def of_these(self, rows: QuerySet[Row], *, customer: str = "customer") -> QuerySet[Row]:
         """Rows of nobody but those asked about: an inner query does not learn of it from the outer one."""
@@ -200,10 +212,6 @@ def segment_fields() -> list[SegmentField]:
 def named_fields() -> list[SegmentField]:
     """Those of every workspace, in the order of registration."""
     return list(_fields.values())
-
-
-def families() -> list[FieldFamily]:
-    return list(_families.values())
 
 
 def segment_field(key: str) -> SegmentField:

@@ -16,7 +16,6 @@ from accounts.scope import current_workspace
 from customers.segments.comparing import Operator, ValueWanted
 from customers.segments.definitions import Condition
 from customers.segments.fields import Frame, Question, SegmentField, value_of
-from customers.segments.joining import IsIn
 
 Rows = Callable[[], QuerySet[Any]]
 
@@ -71,13 +70,13 @@ class History(Question):
     def ask(self, frame: Frame) -> Q:
         rows = self._of_window(frame.of_these(self.rows(), customer=self.customer), frame.today)
         if isinstance(self.measure, Count) and (any_or_none := at_all(self.operator, self.value)):
-            anybody = Q(IsIn(rows.values(self.customer)))
+            anybody = frame.among(rows.values(self.customer))
             return anybody if any_or_none == "any" else ~anybody
         measured = rows.order_by().values(self.customer).annotate(measured=self.measure)
         if _HOLDS[self.operator](0, self.value):
             # Whoever has no row at all fits as well: ask who does not.
-            return ~Q(IsIn(self._beyond(measured).values(self.customer)))
-        return Q(IsIn(measured.filter(**{f"measured__{_WITHIN[self.operator]}": self.value}).values(self.customer)))
+            return ~frame.among(self._beyond(measured).values(self.customer))
+        return frame.among(measured.filter(**{f"measured__{_WITHIN[self.operator]}": self.value}).values(self.customer))
 
     def is_certain(self, frame: Frame) -> bool:
         return True
@@ -90,7 +89,7 @@ class History(Question):
         window = timedelta(days=self.within_days)
         gone = self._between(rows, since - window + timedelta(days=1), frame.today - window)
         come = self._between(rows, since + timedelta(days=1), frame.today)
-        return Q(IsIn(gone.values(self.customer))) | Q(IsIn(come.values(self.customer)))
+        return frame.among(gone.values(self.customer)) | frame.among(come.values(self.customer))
 
     def _beyond(self, measured: QuerySet[Any]) -> QuerySet[Any]:
         if self.operator == "equals":

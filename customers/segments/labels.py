@@ -28,7 +28,6 @@ from customers.segments.fields import (
     SegmentField,
     value_of,
 )
-from customers.segments.joining import IsIn
 
 _KINDS: Mapping[str, Kind] = {
     AttributeKind.TEXT: Kind.TEXT,
@@ -57,8 +56,8 @@ class AttributeQuestion(Question):
             return self.comparison.ask(frame)
         values = frame.of_these(AttributeValue.objects.filter(attribute=self.attribute))
         if self.is_unknown:
-            return ~Q(IsIn(values.values("customer")))
-        return Q(IsIn(values.filter(self.comparison.ask(frame)).values("customer")))
+            return ~frame.among(values.values("customer"))
+        return frame.among(values.filter(self.comparison.ask(frame)).values("customer"))
 
     def is_certain(self, frame: Frame) -> bool:
         return not frame.is_raw
@@ -68,7 +67,7 @@ class AttributeQuestion(Question):
         if turned is None:
             return None
         values = frame.of_these(AttributeValue.objects.filter(attribute=self.attribute))
-        return Q(IsIn(values.filter(turned).values("customer")))
+        return frame.among(values.filter(turned).values("customer"))
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ class LinkQuestion(Question):
     is_among: bool
 
     def ask(self, frame: Frame) -> Q:
-        among = Q(IsIn(frame.of_these(self.rows()).values("customer")))
+        among = frame.among(frame.of_these(self.rows()).values("customer"))
         return among if self.is_among else ~among
 
     def is_certain(self, frame: Frame) -> bool:

@@ -15,7 +15,6 @@ from django.db.models.expressions import RawSQL
 from accounts.scope import current_workspace_id
 from customers.segments.fields import Frame, Question
 from customers.segments.history import at_all, beyond, holds_for, midnight_of
-from customers.segments.joining import IsIn
 from customers.segments.properties import TOLD_PROPERTIES, PropertyCondition, Written
 from customers.staging import bigints
 
@@ -62,13 +61,13 @@ class Occurrence(Question):
     def ask(self, frame: Frame) -> Q:
         days = (frame.today - timedelta(days=self.within_days - 1), frame.today) if self.within_days else None
         if any_or_none := at_all(self.operator, self.value):
-            anybody = Q(IsIn(self._rows(frame, days)))
+            anybody = frame.among(self._rows(frame, days))
             return anybody if any_or_none == "any" else ~anybody
         if holds_for(self.operator, 0, self.value):
             # Whoever has none at all fits as well: ask who does not.
-            return ~Q(IsIn(self._rows(frame, days, having=beyond(self.operator))))
+            return ~frame.among(self._rows(frame, days, having=beyond(self.operator)))
         signs = {"at_least": ">=", "at_most": "<=", "equals": "="}
-        return Q(IsIn(self._rows(frame, days, having=signs[self.operator])))
+        return frame.among(self._rows(frame, days, having=signs[self.operator]))
 
     def is_certain(self, frame: Frame) -> bool:
         return True
@@ -79,7 +78,7 @@ class Occurrence(Question):
             return None
         one, window = timedelta(days=1), timedelta(days=self.within_days)
         gone, come = (since - window + one, frame.today - window), (since + one, frame.today)
-        return Q(IsIn(self._rows(frame, gone))) | Q(IsIn(self._rows(frame, come)))
+        return frame.among(self._rows(frame, gone)) | frame.among(self._rows(frame, come))
 
     def _rows(self, frame: Frame, days: tuple[date, date] | None, *, having: str = "") -> RawSQL:
         events, params = self._events(days, is_of_some=frame.ids is not None)
