@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Q, QuerySet
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +23,7 @@ from messaging.models import (
     Template,
     Timing,
 )
+from messaging.queries.templates import templates_to_send
 from messaging.reasons import Reason, reason_in_words
 from messaging.rendering.layout import LONGEST_SUBJECT
 
@@ -126,10 +128,7 @@ class CampaignForm(forms.Form):
 
     def __init__(self, data: Any = None, *, campaign: Campaign | None = None, plan: CampaignPlan | None = None) -> None:
         super().__init__(data, initial=_words_of(plan) if plan else {"goal_days": current_workspace().goal_days})
-        templates = Template.objects.in_use().filter(key="")
-        if campaign and campaign.template_id:
-            templates |= Template.objects.filter(pk=campaign.template_id)
-        self.fields["template"].queryset = templates.order_by("name", "pk")  # type: ignore[attr-defined]
+        self.fields["template"].queryset = _templates(campaign)  # type: ignore[attr-defined]
         self.fields["topic"].queryset = SubscriptionTopic.objects.in_use()  # type: ignore[attr-defined]
         self.fields["topic"].initial = SubscriptionTopic.objects.in_use().first()
         segments = Segment.objects.in_use().order_by("name", "pk")
@@ -172,6 +171,14 @@ class RetryForm(forms.Form):
 
 def failed_reasons(states: dict[str, dict[str, int]]) -> dict[str, int]:
     return dict(states.get(MessageState.FAILED, {}))
+
+
+def _templates(campaign: Campaign | None) -> QuerySet[Template]:
+    """Those to choose from, and the one that was chosen, even if it was archived since."""
+    if campaign is None or campaign.template_id is None:
+        return templates_to_send()
+    choices = Q(pk__in=templates_to_send().order_by().values("pk")) | Q(pk=campaign.template_id)
+    return Template.objects.filter(choices).order_by("name", "pk")
 
 
 def _words_of(plan: CampaignPlan) -> dict[str, Any]:

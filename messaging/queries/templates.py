@@ -75,7 +75,7 @@ def uses_of(template: Template) -> list[TemplateUse]:
     """Which campaigns, flows and automations send it, the newest first."""
     live = {CampaignState.SCHEDULED, CampaignState.SENDING, CampaignState.PAUSED}
     uses = [
-        TemplateUse(campaign.name, "", campaign.state in live)
+        TemplateUse(campaign.name, reverse("messaging:campaign_detail", args=[campaign.pk]), campaign.state in live)
         for campaign in Campaign.objects.filter(template=template).order_by("-pk")[:50]
     ]
     public_id = encode_id("tpl", template.pk)

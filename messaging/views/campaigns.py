@@ -19,7 +19,7 @@ from customers.views.refusals import refusal_told
 from messaging.actions import campaigns as actions
 from messaging.forms.campaigns import CampaignFilterForm, CampaignForm, RetryForm, failed_reasons
 from messaging.models import Campaign, CampaignState
-from messaging.previewing import preview_text
+from messaging.previewing import render_for
 from messaging.queries.campaign_facts import facts_of
 from messaging.queries.campaigns import Report, campaign_for_detail, campaigns_for_list, report_of, runs_of
 from messaging.queries.reachability import reachability_of
@@ -88,7 +88,7 @@ def campaign_letter(request: WorkspaceRequest, campaign_id: int) -> HttpResponse
     if version is None:
         return letter_refused(_("There is no text yet."), status=200)
     try:
-        rendered = preview_text(version.subject, version.body, template_key="", customer=None)
+        rendered = render_for(None, version)
     except BadTemplate as error:
         return letter_refused(str(error), status=200)
     return letter(rendered.html, recipient=_("an invented customer"), subject=rendered.subject)

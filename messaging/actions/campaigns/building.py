@@ -9,18 +9,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.scope import current_workspace
-from accounts.tokens import new_secret
 from customers.normalising import clean_line
-from messaging.actions.queueing import queue_messages
-from messaging.actions.templates import add_template, refresh_template
+from messaging.actions.templates import add_template, send_test_message
 from messaging.campaign_plans import CampaignPlan
-from messaging.drafts import MessageDraft
 from messaging.events import CampaignAdded, CampaignChanged, CampaignRemoved
-from messaging.models import Campaign, CampaignSegment, CampaignState, Priority, Reach, Repeats, Timing
-from messaging.purposes import Purpose
+from messaging.models import Campaign, CampaignSegment, CampaignState, Reach, Repeats, Timing
 from messaging.queries import newest_version
 from messaging.refusals import CampaignNotReady, CampaignUnderWay
-from messaging.rendering import example_context
 from timeline.recording import record
 
 
@@ -102,15 +97,7 @@ def send_test_campaign(campaign: Campaign, *, user: User) -> None:
     """The newest words, to somebody of the staff, with an invented customer. Raises CampaignNotReady."""
     if campaign.template is None or newest_version(campaign.template) is None:
         raise CampaignNotReady([_("Choose what is sent.")])
-    draft = MessageDraft(
-        address=user.email,
-        purpose=Purpose.TEST,
-        dedupe_key=f"{Purpose.TEST}:{user.pk}:{new_secret()}",
-        template_version_id=refresh_template(campaign.template).pk,
-        context={"customer": example_context("", workspace=current_workspace())["customer"]},
-        priority=Priority.TRANSACTIONAL,
-    )
-    queue_messages([draft])
+    send_test_message(campaign.template, to=user)
 
 
 def _write(campaign: Campaign, plan: CampaignPlan, user: User | None) -> None:
