@@ -28,6 +28,8 @@ class ApiScope(StrEnum):
     CAMPAIGNS_WRITE = "campaigns:write"
     CAMPAIGNS_SEND = "campaigns:send"
     TEMPLATES_WRITE = "templates:write"
+    FLOWS_READ = "flows:read"
+    FLOWS_WRITE = "flows:write"
     CONSENTS_WRITE = "consents:write"
     EVENTS_WRITE = "events:write"
 

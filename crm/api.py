@@ -7,7 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from crm import api_pages
 from customers.api import CustomerViewSet, SegmentViewSet
-from messaging.api import CampaignViewSet, ConsentViewSet, MessageViewSet, TemplateViewSet
+from messaging.api import CampaignViewSet, ConsentViewSet, FlowViewSet, MessageViewSet, TemplateViewSet
 from sales.api import CartViewSet, OrderViewSet, ProductViewSet, ingest
 
 router = SimpleRouter(trailing_slash=False)
@@ -19,6 +19,7 @@ router.register("carts", CartViewSet, basename="cart")
 router.register("campaigns", CampaignViewSet, basename="campaign")
 router.register("messages", MessageViewSet, basename="message")
 router.register("templates", TemplateViewSet, basename="template")
+router.register("flows", FlowViewSet, basename="flow")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # What is asked most often comes first: patterns are tried one by one.

@@ -21,6 +21,8 @@ SCOPE_WORDS = {
     ApiScope.CAMPAIGNS_WRITE: _("Write drafts of campaigns"),
     ApiScope.CAMPAIGNS_SEND: _("Launch, pause and cancel campaigns"),
     ApiScope.TEMPLATES_WRITE: _("Add and change templates"),
+    ApiScope.FLOWS_READ: _("Read flows"),
+    ApiScope.FLOWS_WRITE: _("Bring customers into flows, and switch flows on and off"),
     ApiScope.CONSENTS_WRITE: _("Record consent and its withdrawal"),
     ApiScope.EVENTS_WRITE: _("Send events (identify, track, page)"),
 }

@@ -19,6 +19,7 @@ _TAGS = {
     "products": "What you sell.",
     "carts": "What they were about to buy.",
     "messages": "What you wrote to them.",
+    "flows": "What happens to them by itself.",
 }
 
 

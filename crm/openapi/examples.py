@@ -97,6 +97,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "templates_partial_update": {"subject": "New breads at {{ workspace.name }}"},
     "templates_preview_create": {"customer": "cus_UkLWZg9D"},
+    "flows_enrolments_create": {"customers": ["cus_UkLWZg9D"]},
+    "flows_switch_create": {"is_on": False, "inside": "stay"},
     "segments_create": {"name": "Regulars", "definition": _REGULARS},
     "segments_partial_update": {"name": "Regulars who read us"},
     "segments_members_create": {"add": ["cus_UkLWZg9D"], "remove": []},

@@ -1,6 +1,7 @@
 from messaging.api.campaigns import CampaignViewSet
 from messaging.api.consents import ConsentViewSet
+from messaging.api.flows import FlowViewSet
 from messaging.api.messages import MessageViewSet
 from messaging.api.templates import TemplateViewSet
 
-__all__ = ["CampaignViewSet", "ConsentViewSet", "MessageViewSet", "TemplateViewSet"]
+__all__ = ["CampaignViewSet", "ConsentViewSet", "FlowViewSet", "MessageViewSet", "TemplateViewSet"]

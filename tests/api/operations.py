@@ -16,6 +16,8 @@ from customers.actions import archive_customer
 from customers.actions.segments import add_segment, archive_segment
 from customers.models import Segment
 from messaging.actions import add_template, campaigns
+from messaging.actions.flows import add_flow, switch_on_flow
+from messaging.models import Flow
 from sales.actions import archive_order, archive_product
 from tests.api.conftest import NO_BODY, PREFIX, ApiClient
 from tests.architecture.house import ROOT
@@ -46,6 +48,12 @@ def a_template() -> Any:
     return add_template(name="Letter", subject="Hello", body="Hi").template
 
 
+def a_flow() -> Any:
+    steps = [{"key": "wait", "do": "wait", "days": 1}]
+    definition = {"trigger": {"on": "hand"}, "steps": steps}
+    return switch_on_flow(add_flow(name=f"Hello {Flow.objects.count()}", definition=definition))
+
+
 MADE: dict[str, tuple[str, Callable[[], Any]]] = {
     "customers": ("cus", CustomerFactory),
     "orders": ("ord", OrderFactory),
@@ -55,6 +63,7 @@ MADE: dict[str, tuple[str, Callable[[], Any]]] = {
     "carts": ("crt", CartFactory),
     "messages": ("msg", MessageFactory),
     "templates": ("tpl", a_template),
+    "flows": ("flw", a_flow),
 }
 # Objects at the moment at which they can be decided about.
 PREPARED: dict[tuple[str, str], Callable[[], Any]] = {

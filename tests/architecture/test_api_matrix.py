@@ -25,6 +25,7 @@ ON_AN_OBJECT = [name for name in NAMES if "{id}" in OPERATIONS[name][1]]
 # What a field that holds an id is called, and whose it is.
 KINDS = {"customer": "customers", "product": "products", "id": "customers", "add": "customers", "remove": "customers"}
 KINDS |= {"template": "templates", "included": "segments", "excluded": "segments"}
+KINDS |= {"customers": "customers"}
 BODY_FIELDS = [
     (name, field)
     for name in NAMES
