@@ -59,6 +59,7 @@ SECTIONS = [
             Entry("messaging:birthday_greeting", "cake", _("Birthday greeting"), "b"),
             Entry("messaging:birthday_list", "gift", _("Birthdays ahead")),
             Entry("messaging:topic_list", "tags", _("Topics")),
+            Entry("messaging:explanation", "help-circle", _("Why?")),
             Entry("messaging:policy_list", "clock", _("Limits & quiet hours")),
             Entry("messaging:suppression_list", "ban", _("Blocked addresses")),
             Entry("messaging:join_page", "user-plus", _("Join page")),

@@ -8,6 +8,7 @@ urlpatterns = [
     path("<int:message_id>/", views.message_detail, name="message_detail"),
     path("<int:message_id>/decision/", views.message_decision, name="message_decision"),
     path("<int:message_id>/html/", views.message_html, name="message_html"),
+    path("why/", views.explanation, name="explanation"),
     path("replies/", views.reply_list, name="reply_list"),
     path("replies/<int:reply_id>/", views.reply_detail, name="reply_detail"),
     path("birthdays/", views.birthday_list, name="birthday_list"),

@@ -1,3 +1,4 @@
+from messaging.forms.people import ExplanationForm
 from messaging.forms.policies import FrequencyForm, QuietHoursForm
 from messaging.forms.public import JoinForm, PreferencesForm
 from messaging.forms.templates import TemplateChoice, TemplateForm
@@ -16,6 +17,7 @@ __all__ = [
     "AddressForm",
     "ConsentForm",
     "DecisionForm",
+    "ExplanationForm",
     "FrequencyForm",
     "GreetingForm",
     "JoinForm",

@@ -4,12 +4,11 @@ import json
 from typing import Any
 
 from django import forms
-from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from customers.models import Customer
 from messaging.actions.flows import LONGEST_BACKFILL
+from messaging.forms.people import OneCustomerForm
 
 LONGEST_DEFINITION = 200_000
 _PERIODS = (7, 30, 60, 90, 180, 365, LONGEST_BACKFILL)
@@ -35,28 +34,13 @@ class FlowForm(forms.Form):
             raise forms.ValidationError(_("This is no JSON: %(what)s") % {"what": error}, code="json") from None
 
 
-class DryRunForm(forms.Form):
-    customer = forms.CharField(
-        label=gettext_lazy("Customer"),
-        help_text=gettext_lazy("Their e-mail address, or the number in the address of their page."),
-    )
+class DryRunForm(OneCustomerForm):
     moment = forms.DateTimeField(
         label=gettext_lazy("Enters at"),
         required=False,
         help_text=gettext_lazy("Past or future, in your workspace's time. Empty: now."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-
-    def clean_customer(self) -> Customer:
-        """By their address, or by the number in the address of their page."""
-        sought = str(self.cleaned_data["customer"]).replace("\0", "").strip()
-        present = Customer.objects.present()
-        is_number = sought.isdecimal() and int(sought) <= models.BigIntegerField.MAX_BIGINT
-        found = present.filter(pk=int(sought)) if is_number else present.filter(email_norm=sought.lower())
-        customer = found.first() if sought else None
-        if customer is None:
-            raise forms.ValidationError(_("Nobody here has this address or number."), code="unknown")
-        return customer
 
 
 class BackfillForm(forms.Form):

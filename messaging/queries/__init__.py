@@ -11,6 +11,7 @@ from messaging.queries.consent import (
     topics_offered,
     topics_with_counts,
 )
+from messaging.queries.explaining import Explanation, explain_campaign, explain_flow
 from messaging.queries.messages import (
     MessageFilter,
     Remark,
@@ -41,6 +42,7 @@ __all__ = [
     "MOST_SHOWN",
     "BirthdayAhead",
     "Celebrant",
+    "Explanation",
     "MessageFilter",
     "Morning",
     "Remark",
@@ -52,6 +54,8 @@ __all__ = [
     "birthdays_ahead",
     "celebrants",
     "customer_named",
+    "explain_campaign",
+    "explain_flow",
     "frequency_policies",
     "join_address",
     "message_for_detail",

@@ -26,6 +26,7 @@ from messaging.views.campaigns import (
 )
 from messaging.views.consent import customer_consent, join_code, join_page
 from messaging.views.enrolments import enrolment_detail, enrolment_exit, enrolment_list, enrolment_retry
+from messaging.views.explaining import explanation
 from messaging.views.flow_editing import flow_create, flow_edit, flow_from_preset
 from messaging.views.flows import (
     flow_archival,
@@ -86,6 +87,7 @@ __all__ = [
     "enrolment_exit",
     "enrolment_list",
     "enrolment_retry",
+    "explanation",
     "flow_archival",
     "flow_backfill",
     "flow_create",

@@ -132,6 +132,7 @@ ROWS = {
         a_message_in_doubt, get=False, post=lambda _: {"decision": "sent", "why": "it is in the log"}
     ),
     "messaging:message_html": Row(a_message),
+    "messaging:explanation": Row(),
     "messaging:reply_list": Row(),
     "messaging:reply_detail": Row(a_reply),
     "messaging:birthday_list": Row(),
