@@ -15,7 +15,7 @@ from messaging.models import Message, MessageState
 from tests.factories.accounts import WorkspaceFactory
 from tests.factories.messaging import MessageFactory
 from tests.faults._processes import background
-from tests.faults.birthday import counting_sink
+from tests.faults._torment import counting_sink
 
 LIMIT, MESSAGES, PATIENCE = 25, 60, 60
 
