@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -37,7 +38,8 @@ def _audience(campaign: Campaign, *, is_excluded: bool) -> str:
 def _time(campaign: Campaign) -> str:
     if campaign.timing == Timing.AT_ONCE or campaign.send_time is None:
         return str(Timing.AT_ONCE.label)
-    words = {"day": _repeating(campaign) or campaign.send_on or "", "at": f"{campaign.send_time:%H:%M}"}
+    day = date_format(campaign.send_on, "DATE_FORMAT") if campaign.send_on else ""
+    words = {"day": _repeating(campaign) or day, "at": f"{campaign.send_time:%H:%M}"}
     if campaign.timing == Timing.CUSTOMER:
         return _("%(day)s, %(at)s on each customer's clock") % words
     return _("%(day)s, %(at)s in %(zone)s") % {**words, "zone": campaign.zone}
