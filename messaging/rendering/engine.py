@@ -53,7 +53,7 @@ class Renderer:
                 self._make_room()
                 self._add(key, compiled)
                 self._keys.add(key)
-            values = {name: _with_links(name, value) for name, value in context.items()}
+            values = {**context, **_with_links(context)}
             subject, html, text, links = (
                 self._environment.render_template(f"{key or 'preview'}.{part}", **values) if source else ""
                 for part, source in (
@@ -102,16 +102,16 @@ def _environment() -> Environment:
     return environment
 
 
-def _with_links(name: str, value: Any) -> Any:
-    """The value, with what is a plain link in it left as it is, also in the items of a list."""
-    if isinstance(value, str):
-        return safe(value) if name.endswith("_url") and PLAIN_LINK.fullmatch(value) else value
-    if isinstance(value, list):
-        return [
-            {key: _with_links(key, each) for key, each in item.items()} if isinstance(item, dict) else item
-            for item in value
-        ]
-    return value
+def _with_links(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to be changed of them: plain links, also in the items of a list, are left as they are."""
+    changed: dict[str, Any] = {}
+    for name, value in values.items():
+        if name.endswith("_url") and isinstance(value, str):
+            if PLAIN_LINK.fullmatch(value):
+                changed[name] = safe(value)
+        elif isinstance(value, list):
+            changed[name] = [{**item, **_with_links(item)} if isinstance(item, dict) else item for item in value]
+    return changed
 
 
 def _in_words(error: TemplateError) -> str:
