@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -70,11 +71,20 @@ class FlowCase:
                 transaction.set_rollback(True)
 
     def by_hand(self, chunks: int) -> None:
-        params = {"workspace": self._workspace.pk, "now": self._now, "later": self._now + timedelta(days=1)}
+        params: dict[str, Any] = {
+            "workspace": self._workspace.pk,
+            "now": self._now,
+            "later": self._now + timedelta(days=1),
+        }
         for _ in range(chunks):
             with workspace_scope(self._workspace), connection.cursor() as cursor:
                 cursor.execute(_CLAIM_AND_MOVE, params)
                 ids, customers = (list(column) for column in zip(*cursor.fetchall(), strict=True))
-                words = {"ids": ids, "customers": customers, "topic": self._topic, "version": self._version}
+                words: dict[str, Any] = {
+                    "ids": ids,
+                    "customers": customers,
+                    "topic": self._topic,
+                    "version": self._version,
+                }
                 cursor.execute(_WRITE, params | words)
                 transaction.set_rollback(True)

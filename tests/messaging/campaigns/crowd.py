@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from customers.models import Customer, Segment
 from messaging.actions.campaigns import gather_audience, launch_campaign, start_due_campaigns
-from messaging.models import Campaign, Message, Reach, SubscriptionTopic
+from messaging.models import Campaign, Message, MessageQuerySet, Reach, SubscriptionTopic
 from tests.factories.campaigns import CampaignFactory, ListedFactory
 from tests.factories.customers import CustomerFactory
 from tests.factories.messaging import ConsentFactory
@@ -48,7 +47,7 @@ def to_lists(topic: SubscriptionTopic, *included: Segment, excluded: Segment | N
     return campaign
 
 
-def gathered(campaign: Campaign, *, limit: int = 5_000) -> QuerySet[Message]:
+def gathered(campaign: Campaign, *, limit: int = 5_000) -> MessageQuerySet:
     """Its messages, once all of its audience was looked at."""
     while not gather_audience(campaign, limit=limit).is_all:
         pass
@@ -56,8 +55,8 @@ def gathered(campaign: Campaign, *, limit: int = 5_000) -> QuerySet[Message]:
     return messages_of(campaign)
 
 
-def messages_of(campaign: Campaign) -> QuerySet[Message]:
-    found: QuerySet[Message] = Message.objects.filter(campaign=campaign).order_by("pk")
+def messages_of(campaign: Campaign) -> MessageQuerySet:
+    found: MessageQuerySet = Message.objects.filter(campaign=campaign).order_by("pk")
     return found
 
 

@@ -57,7 +57,7 @@ def ordered(customer: Customer, placed_at: datetime, **fields: Any) -> Order:
 
 
 def counted() -> list[tuple[int, int, str]]:
-    return list(Conversion.objects.order_by("pk").values_list("order", "message", "touch"))
+    return list(Conversion.objects.order_by("pk").values_list("order_id", "message_id", "touch"))
 
 
 def told() -> list[str]:

@@ -46,7 +46,7 @@ def test_used_twice_a_preset_has_another_name_and_texts_of_its_own(story: Story)
 
     assert (first.name, second.name) == ("Welcome", "Welcome 2")
     assert first.current != second.current
-    texts = [step.get("template") for flow in (first, second) for step in flow.current.definition["steps"]]  # type: ignore[union-attr]
+    texts = [step.get("template") for flow in (first, second) for step in flow.current.definition["steps"]]
     named = [each for each in texts if each]
     assert len(set(named)) == len(named) == 6
 

@@ -131,5 +131,5 @@ def test_of_workers_that_ask_at_the_same_moment_as_many_get_a_place_as_there_are
         worker.join()
 
     with workspace_scope(bakery):
-        assert left == list(FrequencySlot.objects.values_list("message", flat=True))
+        assert left == list(FrequencySlot.objects.values_list("message_id", flat=True))
     assert len(left) == 1
