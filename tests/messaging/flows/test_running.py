@@ -15,13 +15,15 @@ from customers.models import Customer, CustomerTag
 from messaging.actions.flows import enrol_by_hand, switch_off_flow, try_step_again
 from messaging.actions.travelling import advance_enrolments
 from messaging.eligibility import refusals
+from messaging.events import MessageOpened
 from messaging.flows import steps
 from messaging.models import Enrolment, EnrolmentState, Message, SubscriptionTopic
 from sales.actions.orders import cancel_order, fulfil_order
 from tests.factories.customers import CustomerFactory
-from tests.factories.messaging import ConsentFactory
+from tests.factories.messaging import ConsentFactory, MessageFactory
 from tests.messaging.flows.conftest import NOON, Story, tag, trail, wait
 from timeline.models import Event
+from timeline.recording import record
 
 BY_HAND = {"on": "hand"}
 
@@ -314,3 +316,32 @@ def test_an_order_that_is_cancelled_takes_its_follow_up_with_it(story: Story, ma
 
     assert not Message.objects.exists()
     assert Enrolment.objects.get().reason == "exit_rule"
+
+
+def test_a_branch_asks_what_became_of_the_flow_s_own_message(story: Story, maria: Customer) -> None:
+    otto = CustomerFactory()
+    fork = {"key": "b", "do": "branch", "message": {"was": "opened"}, "then": [tag("t1", "read")], "else": []}
+    flow = story.flow(story.send(), wait(days=1), fork, trigger=BY_HAND)
+    enrol_by_hand(flow, [maria.pk, otto.pk])
+    story.work()
+    Message.objects.filter(customer=maria).update(clicked_at=NOON)
+    MessageFactory(customer=otto, opened_at=NOON)
+    story.later(days=1)
+
+    assert [each.customer for each in CustomerTag.objects.all()] == [maria]
+
+
+def test_a_wait_for_an_opening_is_ended_by_the_flow_s_own_message_only(story: Story, maria: Customer) -> None:
+    forked = {"key": "f", "do": "wait_for", "event": "MessageOpened", "days": 7, "then": [tag("t1")], "else": []}
+    flow = story.flow(story.send(), forked, trigger=BY_HAND)
+    enrol_by_hand(flow, [maria.pk])
+    story.work()
+    own, other = Message.objects.get(), MessageFactory(customer=maria)
+
+    record(MessageOpened(customer_id=maria.pk, message_id=other.pk, purpose="campaign"))
+    story.work()
+    assert Enrolment.objects.get().is_on_the_way
+
+    record(MessageOpened(customer_id=maria.pk, message_id=own.pk, purpose="flow"))
+    story.work()
+    assert trail(Enrolment.objects.get())[-1] == ("t1", "tagged")
