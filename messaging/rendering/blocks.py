@@ -269,10 +269,6 @@ def _columns(block: Block) -> str:
     return f'<table class="columns" role="presentation" width="100%"><tr>{cells}</tr></table>'
 
 
-def _divider(_block: Block) -> str:
-    return "<hr>"
-
-
 def _social(block: Block) -> str:
     """One to a line, as `Instagram https://instagram.com/bakery`; what goes before the address is what it is called."""
     links = []
@@ -288,10 +284,6 @@ def _network(address: str) -> str:
     return named.title() or address.removeprefix("https://").removeprefix("www.").partition("/")[0]
 
 
-def _html(block: Block) -> str:
-    return str(block["html"])
-
-
 _WRITERS: dict[str, Callable[[Block], str]] = {
     "heading": _heading,
     "text": _text,
@@ -299,7 +291,7 @@ _WRITERS: dict[str, Callable[[Block], str]] = {
     "button": _button,
     "products": _products,
     "columns": _columns,
-    "divider": _divider,
+    "divider": lambda _block: "<hr>",
     "social": _social,
-    "html": _html,
+    "html": lambda block: str(block["html"]),
 }

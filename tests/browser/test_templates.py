@@ -61,7 +61,11 @@ def test_a_letter_is_put_together(open_page: OpenPage, bakery: Workspace, bakery
     page.keyboard.press("Alt+ArrowUp")
     assert kinds(page) == ["heading", "text"]
     page.locator(".block-card").nth(0).get_by_role("button", name="Duplicate").click()
-    page.locator(".block-card").nth(1).locator(".block-handle").drag_to(page.locator(".block-card").nth(2))
+    page.locator(".block-card").nth(1).locator(".block-handle").hover()
+    page.mouse.down()
+    for _ in range(2):  # the first only begins to drag
+        page.locator(".block-card").nth(2).locator("[data-name]").hover(force=True)
+    page.mouse.up()
     assert kinds(page) == ["heading", "text", "heading"]
     page.locator(".block-card").nth(2).get_by_role("button", name="Remove").click()
     page.locator(".block-card").nth(0).get_by_text("Shown only if").click()
