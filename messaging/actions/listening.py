@@ -166,7 +166,7 @@ def _resume(
         ring(QUEUE)
 
 
-_OF_MESSAGES = ("MessageOpened", "MessageClicked")
+_OF_MESSAGES = ("MessageOpened", "MessageClicked", "MessageReplied")
 
 
 def _enrolments_read(events: Sequence[Event]) -> dict[int, int | None]:

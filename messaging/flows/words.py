@@ -36,6 +36,7 @@ EVENTS: Mapping[str, str | Promise] = {
     "ConsentWithdrawn": gettext_lazy("Left a topic"),
     "MessageOpened": gettext_lazy("A message was opened"),
     "MessageClicked": gettext_lazy("A link in a message was followed"),
+    "MessageReplied": gettext_lazy("A message was replied to"),
     "CustomEvent": gettext_lazy("An event of the shop's own"),
 }
 STEPS: Mapping[Do, tuple[str, str | Promise]] = {
