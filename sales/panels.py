@@ -16,6 +16,7 @@ from customers.models import Customer
 from sales.models import Cart, Order, PageView, Refund
 from sales.money import written
 from sales.queries.orders import OrderFilter, order_totals
+from sales.queries.talking_points import talking_points
 from timeline.models import Event
 
 SHOWN = 5
@@ -90,6 +91,19 @@ def cart_panel(customer: Customer) -> dict[str, Any]:
     return {"customer": customer, "carts": list(carts[:SHOWN])}
 
 
+def talking_points_panel(customer: Customer) -> dict[str, Any]:
+    return {"points": talking_points(customer)}
+
+
+register_panel(
+    Panel(
+        "talking_points",
+        gettext_lazy("Talking points"),
+        15,
+        "sales/panels/talking_points.html",
+        talking_points_panel,
+    )
+)
 register_panel(Panel("orders", gettext_lazy("Orders"), 20, "sales/panels/orders.html", orders_panel))
 register_panel(Panel("cart", gettext_lazy("Cart"), 30, "sales/panels/cart.html", cart_panel))
 
