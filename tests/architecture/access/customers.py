@@ -6,7 +6,7 @@ from typing import Any
 from customers.actions import archive_attribute, archive_customer, merge_customers, tag_customer
 from customers.actions.segments import add_segment, archive_segment, list_customers
 from customers.segments.definitions import definition_of
-from tests.architecture.access.rows import Kwargs, Row
+from tests.architecture.access.rows import Kwargs, Row, a_name
 from tests.factories.customers import AttributeFactory, CustomerFactory, NoteFactory, TagFactory
 
 
@@ -52,11 +52,11 @@ def a_listing_of_a_customer(_: Kwargs) -> dict[str, Any]:
 
 
 def a_list() -> Kwargs:
-    return {"segment_id": add_segment(name="Friends").pk}
+    return {"segment_id": add_segment(name=a_name("Friends")).pk}
 
 
 def a_listed_customer() -> Kwargs:
-    customer, friends = CustomerFactory(), add_segment(name="Friends")
+    customer, friends = CustomerFactory(), add_segment(name=a_name("Friends"))
     list_customers(friends, [customer.pk])
     return {"customer_id": customer.pk, "segment_id": friends.pk}
 
@@ -70,11 +70,11 @@ def a_merge() -> Kwargs:
 
 
 def a_segment() -> Kwargs:
-    return {"segment_id": add_segment(name="Berliners", definition=definition_of(BERLINERS)).pk}
+    return {"segment_id": add_segment(name=a_name("Berliners"), definition=definition_of(BERLINERS)).pk}
 
 
 def an_archived_segment() -> Kwargs:
-    return {"segment_id": archive_segment(add_segment(name="Guests")).pk}
+    return {"segment_id": archive_segment(add_segment(name=a_name("Guests"))).pk}
 
 
 def a_rule(_: Kwargs) -> dict[str, Any]:

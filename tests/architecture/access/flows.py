@@ -7,7 +7,7 @@ from accounts.public_ids import encode_id
 from messaging.actions import add_default_topics, add_template
 from messaging.actions.flows import add_flow, enrol_by_hand, switch_on_flow
 from messaging.models import Enrolment, EnrolmentState, Flow
-from tests.architecture.access.rows import Kwargs, Row
+from tests.architecture.access.rows import Kwargs, Row, a_name
 from tests.factories.customers import CustomerFactory
 
 
@@ -25,11 +25,11 @@ def definition() -> dict[str, Any]:
 
 
 def a_flow() -> Kwargs:
-    return {"flow_id": add_flow(name="Hello", definition=definition()).pk}
+    return {"flow_id": add_flow(name=a_name("Hello"), definition=definition()).pk}
 
 
 def a_flow_that_is_on() -> Kwargs:
-    return {"flow_id": switch_on_flow(add_flow(name="Hello", definition=definition())).pk}
+    return {"flow_id": switch_on_flow(add_flow(name=a_name("Hello"), definition=definition())).pk}
 
 
 def a_version() -> Kwargs:

@@ -2,13 +2,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 Kwargs = dict[str, Any]
 
 
+_numbers = count(1)
+
+
 def nothing() -> Kwargs:
     return {}
+
+
+def a_name(stem: str) -> str:
+    """One that nothing else has: all rows may make their objects in one workspace."""
+    return f"{stem} {next(_numbers)}"
 
 
 @dataclass(frozen=True)
