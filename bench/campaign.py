@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crm.embedded.process import wait_until
 from crm.embedded.workloads import fresh_rapport, say
 from tests.faults._processes import PYTHON, background
 
@@ -47,6 +48,15 @@ def main() -> None:
             measure(count, address, Path(name))
 
 
+def _answers(address: str) -> bool:
+    host, _colon, port = address.partition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 @contextmanager
 def a_sink(folder: Path) -> Iterator[str]:
     """Whatever takes the messages, as `host:port`."""
@@ -57,11 +67,13 @@ def a_sink(folder: Path) -> Iterator[str]:
         command = [program, *(["-u", "nobody"] if os.getuid() == 0 else []), address, "1000"]
     else:
         command = [PYTHON, "-m", "tests.faults._sink", str(folder), "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sink:
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as sink:
         try:
-            port = "" if program else (sink.stdout.readline().strip() if sink.stdout else "")
-            time.sleep(0.5)
-            yield address if program else f"127.0.0.1:{port}"
+            if not program:
+                address = f"127.0.0.1:{int(sink.stdout.readline()) if sink.stdout else 0}"
+            if not wait_until(lambda: _answers(address), seconds=10, child=sink):
+                sys.exit("the sink does not answer")
+            yield address
         finally:
             sink.terminate()
 
