@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-from urllib.parse import urlsplit
-
 import pytest
-from django.apps import apps
-from django.conf import settings
-from playwright.sync_api import Error, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from accounts.models import User, Workspace
 from accounts.scope import workspace_scope
 from messaging import actions
 from messaging.actions import Wording
-from messaging.actions.claiming import claim_messages
-from messaging.actions.outcomes import advance_messages
-from messaging.models import Message, Template, TemplateVersion, Trace
-from messaging.rendering import Renderer
-from messaging.sending.preparation import Desk, look_at
+from messaging.models import Template, TemplateVersion
 from messaging.starters import STARTERS
 from tests.browser.conftest import OpenPage
 from tests.browser.listing import PageToOpen
 from tests.browser.looking import look_at as look_at_pages
 from tests.factories.customers import CustomerFactory
-from tests.factories.messaging import ConsentFactory, MessageFactory, TopicFactory
-from tests.factories.sales import CartFactory, ProductFactory
+from tests.factories.sales import ProductFactory
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
@@ -115,49 +103,3 @@ def test_the_pages_of_templates_look_right(open_page: OpenPage, bakery: Workspac
     ]
 
     assert look_at_pages(open_page(bakery_owner), pages, folder="templates") == []
-
-
-def test_following_every_link_of_what_one_begins_with_changes_nothing_but_clicks(
-    open_page: OpenPage, bakery: Workspace, live_server: LiveServer
-) -> None:
-    settings.PUBLIC_URL = live_server.url
-    with workspace_scope(bakery):
-        letters = _sent_starters(bakery)
-        before = _rows()
-    page = open_page()
-    links = {link for html in letters for link in re.findall(r'href="(http[^"]+)"', html)}
-    for link in sorted(links):
-        with contextlib.suppress(Error):  # where it leads on to is no site
-            page.goto(link)
-
-    with workspace_scope(bakery):
-        assert _rows() == before
-        followed = Trace.objects.exclude(link="").count()
-    assert followed == sum("/p/c/" in urlsplit(link).path for link in links) > len(STARTERS)
-
-
-def _sent_starters(bakery: Workspace) -> list[str]:
-    """Each marked as leaving, with its HTML."""
-    topic, product = TopicFactory(), ProductFactory(url="https://shop.example/rye", name="Rye")
-    for each in STARTERS:
-        blocks = [*each.blocks, {"type": "products", "list": "picked", "products": [product.pk]}]
-        version = actions.write_template(name=str(each.name), wording=Wording(each.subject, blocks=blocks))
-        customer = ConsentFactory(topic=topic).customer
-        CartFactory(customer=customer, url="https://shop.example/cart")
-        MessageFactory(customer=customer, topic=topic, template_version=version)
-    batch, desk = look_at(claim_messages(limit=20, token="t")), Desk(bakery, Renderer())
-    letters = []
-    for allowed in batch.allowed:
-        desk.write(allowed)
-        values = allowed.shared | allowed.context | desk._facts | vars(allowed.links)
-        letters.append(Renderer().render(allowed.plan.compiled, values).html)
-    advance_messages(token="t", marks=[desk.mark(allowed) for allowed in batch.allowed])
-    return letters
-
-
-def _rows() -> dict[str, object]:
-    skipped = {"Trace", "Doorbell", "Session"}
-    counts = {
-        model.__name__: model._default_manager.count() for model in apps.get_models() if model.__name__ not in skipped
-    }
-    return counts | {"states": sorted(Message.objects.values_list("state", flat=True))}
