@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.doorbells import ring
 from accounts.scope import current_workspace_id
+from customers.staging import fetch
 from messaging.actions.slots import give_back_slots, take_slots
 from messaging.events import MessageFailed, MessageInDoubt, MessageSent, MessageSkipped
 from messaging.models import MessageEvent, MessageState
@@ -60,7 +61,7 @@ class Mark:
     links: dict[str, str] | None = None
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def advance_messages(
     *, token: str, outcomes: Sequence[Outcome] = (), marks: Sequence[Mark] = (), has_caps: bool = False
 ) -> set[int]:
@@ -76,62 +77,53 @@ def advance_messages(
     return _mark_within_caps(marks, token) if has_caps else _mark(marks, token)
 
 
-_SETTLE = """update messaging_message m
-               set state = o.outcome, lease_token = '', lease_expires_at = null, attempts = m.attempts + o.tried,
-                   reason = o.why, reply = case when o.reply = '' then m.reply else o.reply end,
-                   sent_at = case when o.outcome = 'sent' then now() end,
-                   settled_at = case when o.outcome in ('sent', 'failed', 'skipped') then now() end,
-                   not_before = case
-                     when o.outcome = 'queued' and o.until is not null then o.until
-                     when o.outcome = 'queued' and o.back_off > 0
-                     then now() + least(o.back_off * 2 ^ least(m.attempts, 20) * interval '1 second', %s)
-                     else m.not_before end
-               from (select d.*,
-                            case when d.state = 'queued' and m.attempts + d.tried >= %s then 'failed' else d.state end
-                              as outcome,
-                            case when d.state <> 'queued' or d.until is not null then d.reason
-                                 when m.attempts + d.tried >= %s then coalesce(nullif(d.reason, ''), %s)
-                                 else '' end as why
-                     from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[],
-                                 %s::timestamptz[]) as d(id, state, reason, reply, tried, back_off, until)
-                     join messaging_message m on m.workspace_id = %s and m.id = d.id) o
-               where m.workspace_id = %s and m.id = o.id
-                 and (m.state in ('leased', 'sending') and m.lease_token = %s
-                      or m.state = 'unknown' and o.outcome = 'sent')
-               returning m.id, m.customer_id, m.purpose, m.state, m.reason, o.reply"""
+_GIVES_UP = "(d.state = 'queued' and m.attempts + d.tried >= %(most)s)"
+# By their ids, told twice: while a table's statistics lag behind what was queued, a join alone would read all of it.
+_SETTLE = f"""
+update messaging_message m
+set state = case when {_GIVES_UP} then 'failed' else d.state end,
+    lease_token = '', lease_expires_at = null, attempts = m.attempts + d.tried,
+    reason = case when d.state <> 'queued' or d.until is not null then d.reason
+                  when {_GIVES_UP} then coalesce(nullif(d.reason, ''), %(gave_up)s)
+                  else '' end,
+    reply = case when d.reply = '' then m.reply else d.reply end,
+    sent_at = case when d.state = 'sent' then now() end,
+    settled_at = case when d.state in ('sent', 'failed', 'skipped') or {_GIVES_UP} then now() end,
+    not_before = case when d.state <> 'queued' or {_GIVES_UP} then m.not_before
+                      when d.until is not null then d.until
+                      when d.back_off > 0
+                      then now() + least(d.back_off * 2 ^ least(m.attempts, 20) * interval '1 second', %(longest)s)
+                      else m.not_before end
+from unnest(%(ids)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(replies)s::text[], %(tried)s::int[],
+            %(back_offs)s::int[], %(untils)s::timestamptz[]) as d(id, state, reason, reply, tried, back_off, until)
+where m.workspace_id = %(workspace)s and m.id = any(%(ids)s::bigint[]) and m.id = d.id
+  and (m.state in ('leased', 'sending') and m.lease_token = %(token)s or m.state = 'unknown' and d.state = 'sent')
+returning m.id, m.customer_id, m.purpose, m.state, m.reason, d.reply"""  # noqa: S608  our own words
 
 
 def _settle(outcomes: Sequence[Outcome], token: str) -> None:
-    columns: list[list[Any]] = [
-        [outcome.message_id for outcome in outcomes],
-        [str(outcome.state) for outcome in outcomes],
-        [str(outcome.reason) for outcome in outcomes],
-        [outcome.reply[:LONGEST_REPLY] for outcome in outcomes],
-        [int(outcome.is_try) for outcome in outcomes],
-        [outcome.back_off for outcome in outcomes],
-        [outcome.until for outcome in outcomes],
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _SETTLE,
-            [
-                LONGEST_BACK_OFF,  # type: ignore[list-item]  # psycopg2 writes a timedelta as an interval
-                MOST_ATTEMPTS,
-                MOST_ATTEMPTS,
-                Reason.GAVE_UP,
-                *columns,
-                current_workspace_id(),
-                current_workspace_id(),
-                token,
-            ],
-        )
-        settled = [Settled(*row) for row in cursor.fetchall()]
+    parameters = {
+        "ids": [outcome.message_id for outcome in outcomes],
+        "states": [str(outcome.state) for outcome in outcomes],
+        "reasons": [str(outcome.reason) for outcome in outcomes],
+        "replies": [outcome.reply[:LONGEST_REPLY] for outcome in outcomes],
+        "tried": [int(outcome.is_try) for outcome in outcomes],
+        "back_offs": [outcome.back_off for outcome in outcomes],
+        "untils": [outcome.until for outcome in outcomes],
+        "workspace": current_workspace_id(),
+        "token": token,
+        "most": MOST_ATTEMPTS,
+        "gave_up": Reason.GAVE_UP,
+        "longest": LONGEST_BACK_OFF,
+    }
+    settled = [Settled(*row) for row in fetch(_SETTLE, parameters)]
     record_settled(settled)
-    MessageEvent.objects.bulk_create(
-        MessageEvent(message_id=each.message_id, kind="put_off", detail=each.reply or each.reason)
-        for each in settled
-        if each.state == MessageState.QUEUED and (each.reply or each.reason)
-    )
+    put_off = [each for each in settled if each.state == MessageState.QUEUED and (each.reply or each.reason)]
+    if put_off:
+        MessageEvent.objects.bulk_create(
+            MessageEvent(message_id=each.message_id, kind="put_off", detail=each.reply or each.reason)
+            for each in put_off
+        )
 
 
 @dataclass(frozen=True)
@@ -174,7 +166,7 @@ def _mark(marks: Sequence[Mark], token: str) -> set[int]:
                set state = 'sending', lease_expires_at = now() + %s, tried_at = now(), context = d.context,
                    link_set_id = d.link_set, links = d.links
                from unnest(%s::bigint[], %s::jsonb[], %s::bigint[], %s::jsonb[]) as d(id, context, link_set, links)
-               where m.workspace_id = %s and m.id = d.id
+               where m.workspace_id = %s and m.id = any(%s::bigint[]) and m.id = d.id
                  and m.state = 'leased' and m.lease_token = %s and m.lease_expires_at > now()
                  and not exists (select from messaging_suppression s
                                  where s.workspace_id = m.workspace_id and s.address_hash = m.address_hash
@@ -191,6 +183,7 @@ def _mark(marks: Sequence[Mark], token: str) -> set[int]:
                 [mark.link_set_id for mark in marks],
                 [None if mark.links is None else _json.encode(mark.links).decode() for mark in marks],
                 current_workspace_id(),
+                [mark.message_id for mark in marks],
                 token,
             ],
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -123,7 +123,7 @@ class Desk:
 
     def _compose(self, allowed: Allowed) -> bytes:
         message, plan = allowed.message, allowed.plan
-        values = allowed.shared | allowed.context | self._facts | asdict(allowed.links)
+        values = allowed.shared | allowed.context | self._facts | vars(allowed.links)
         rendered = self._renderer.render(plan.compiled, values, key=plan.key)
         self._links[message.pk] = plan.own_links(rendered.links)
         letter = Letter(

@@ -2,6 +2,7 @@
 
 Several connections, each with one message under way. What the relay has answered is settled in one transaction,
 together with the marks of the messages that it waits for now: `leased -> sending`, committed before a body leaves.
+A transaction for ten costs little more than one for one, so whoever may leave first waits a moment for the others.
 So at any moment a connection has at most one marked message, and a process that is killed leaves at most
 SMTP_CONNECTIONS of them in doubt.
 """
@@ -21,7 +22,7 @@ from accounts.scope import workspace_scope
 from messaging.actions.outcomes import Mark, Outcome, advance_messages
 from messaging.eligibility import kept_back
 from messaging.queries.outbox import still_in_hand
-from messaging.sending.connections import Connection, Envelope, Happening, Held
+from messaging.sending.connections import Connection, Envelope, Happening
 from messaging.sending.lines import Lines
 from messaging.sending.preparation import Allowed, Desk, outcome_of
 from messaging.sending.relays import RelayUnavailable
@@ -30,8 +31,10 @@ from messaging.sending.verdicts import Verdicts, put_back
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT = 0.05  # seconds until an outcome is written down even if nothing else is to be
+COMPANY = 0.005  # seconds that the first whom the relay asks for a body waits for others: less than a transaction takes
 DATABASE_PATIENCE = 60  # seconds for which outcomes that could not be written are kept and tried again
 DATABASE_PAUSE = 0.5
+_NEVER = float("inf")
 
 Happened = tuple[Connection, Happening]
 
@@ -60,6 +63,7 @@ class Shipment:
         self._until = until
         self._outcomes: list[Outcome] = []
         self._settle_at = 0.0
+        self._mark_at = _NEVER
         self._connections: list[Connection] = []
         self._selector = selectors.DefaultSelector()
         self.verdicts = Verdicts()
@@ -135,15 +139,18 @@ class Shipment:
 
     def _patience(self) -> float:
         """Seconds until something has to be done even if no server says a word."""
-        until = min(each.deadline for each in self._connections)
+        until = min(self._mark_at, *(each.deadline for each in self._connections))
         if self._outcomes:
             until = min(until, self._settle_at)
         return max(0.0, min(until - time.monotonic(), 60.0))
 
     def _settle(self, happened: list[Happened]) -> None:
         self._keep([outcome for where, what in happened if (outcome := self.verdicts.on(what, where)) is not None])
-        held = [where for where, what in happened if isinstance(what, Held) and where.held is not None]
-        if held or (self._outcomes and time.monotonic() >= self._settle_at):
+        held = [each for each in self._connections if each.held is not None]
+        now = time.monotonic()
+        self._mark_at = min(self._mark_at, now + COMPANY) if held else _NEVER
+        is_full = all(each.held is not None or each.is_free for each in self._connections)
+        if (held and is_full) or now >= self._mark_at or (self._outcomes and now >= self._settle_at):
             self._commit(held)
 
     def _keep(self, outcomes: list[Outcome]) -> None:
@@ -154,6 +161,7 @@ class Shipment:
 
     def _commit(self, held: list[Connection]) -> None:
         """Settle and mark in one transaction; only then may the marked bodies leave."""
+        self._mark_at = _NEVER
         by_key = {each.held.key: each for each in held if each.held is not None}
         marked_at = time.monotonic()
         try:
