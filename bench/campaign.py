@@ -1,40 +1,38 @@
 """A campaign, from the launch to the last message, and its report: `./run bench campaign`, `… --recipients 100000`.
 
 The senders are those of the fault tests (`tests.faults._senders`), one for each core, with the product's own settings.
-The limit is Postfix' `smtp-source`, in C, which hands as many messages of the same size over as many connections to the
-same `smtp-sink`; it knows neither who they are for nor what became of them. django-post_office is the other tool that
-keeps a row for each. Both are skipped, with a word, where they are not installed; then our own sink, in Python, takes
-the messages, and the figure is no more than what it can take.
+The limit is Postfix' `smtp-source`, in C, which hands as many messages of the same size over as many open connections
+to the same `smtp-sink`; it knows neither who they are for nor what became of them. The field is django-post_office, the
+other tool that keeps a row for each, with as many processes and the same sink. Where postfix is not installed both
+comparisons are left out; then our own sink, in Python, takes the messages, and the figure is what that can take.
+`_prepared` is from the audience to a row for each message, `_sent` from the first that leaves to the last.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crm.embedded.process import wait_until
+from bench._post_office import post_office
+from bench._smtp import HOW_TO_INSTALL, a_sink, smtp_source, tool
 from crm.embedded.workloads import fresh_rapport, say
-from tests.faults._processes import PYTHON, background
+from tests.faults._processes import background
 
 if TYPE_CHECKING:
     from accounts.models import Workspace
+    from crm.embedded.servers import Servers
     from messaging.models import Campaign
 
-RECIPIENTS = [10_000]
+RECIPIENTS = [10_000, 100_000]
+MOST_OF_POST_OFFICE = 10_000  # letters: a rate needs no more, and it takes its time
 SENDERS = os.cpu_count() or 1
-PATIENCE = 1_800  # seconds
-LETTER_BYTES = 4_000  # about what a short newsletter in the layout has
+PATIENCE = 3_600  # seconds
 STEP = 5_000
 
 
@@ -42,62 +40,82 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--recipients", type=int, nargs="+", default=RECIPIENTS)
     counts = parser.parse_args().recipients
-    with fresh_rapport(), tempfile.TemporaryDirectory() as name, a_sink(Path(name)) as address:
+    if tool("smtp-source") is None or tool("smtp-sink") is None:
+        say(f"smtp-source and django-post_office: skipped, there is no smtp-source or no smtp-sink. {HOW_TO_INSTALL}")
+    with fresh_rapport() as servers, tempfile.TemporaryDirectory() as name, a_sink(Path(name)) as address:
         os.environ["EMAIL_URL"] = f"smtp://{address}"
         for count in counts:
-            measure(count, address, Path(name))
+            measure(count, address, Path(name), servers)
 
 
-def _answers(address: str) -> bool:
-    host, _colon, port = address.partition(":")
+def measure(count: int, address: str, folder: Path, servers: Servers) -> None:
+    from django.conf import settings  # noqa: PLC0415  Django is set up only now
+
+    town, campaign = launched(count)
+    prepared, length = count / gather(town, campaign), letter_bytes(town, campaign)
+    connections = SENDERS * settings.SMTP_CONNECTIONS
+    before = smtp_source(count, address, connections=connections, length=length)
+    sent = count / send(town, campaign, count, folder)
+    after = smtp_source(count, address, connections=connections, length=length)
+    limit = max(before, after) if before and after else None
+    print(
+        f"campaign_sent_{count}: ours={sent:.0f}/s"
+        + (f" limit={limit:.0f}/s ratio={sent / limit:.2f}" if limit else "")
+        + f" ({length} bytes each, {connections} connections)"
+    )
+    theirs = others(min(count, MOST_OF_POST_OFFICE), address, length, servers) if limit else None
+    print(f"campaign_prepared_{count}: ours={prepared:.0f}/s" + against("queued", theirs, prepared))
+    if theirs:
+        print(f"campaign_beside_post_office_{count}: ours={sent:.0f}/s" + against("sent", theirs, sent))
+    report(town, campaign, count)
+
+
+def against(what: str, theirs: dict[str, float] | None, ours: float) -> str:
+    return f" post_office={theirs[what]:.0f}/s ratio={ours / theirs[what]:.1f}" if theirs else ""
+
+
+def others(count: int, address: str, length: int, servers: Servers) -> dict[str, float] | None:
+    """What django-post_office queues and sends a second, in a database of its own on the same server."""
+    from bench._crowd import superuser  # noqa: PLC0415  Django is set up only now
+
+    name = f"post_office_{time.monotonic_ns()}"
+    connection = superuser(servers)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"create database {name}")
+    connection.close()
+    database = {"HOST": str(servers.postgres.socket_folder), "USER": "postgres", "NAME": name}
     try:
-        socket.create_connection((host, int(port)), timeout=1).close()
-    except OSError:
-        return False
-    return True
+        return post_office(count, address, senders=SENDERS, length=length, database=database)
+    except subprocess.CalledProcessError as error:
+        say(f"django-post_office: skipped, it could not be installed or run: {error.stderr[-500:]}")
+        return None
 
 
-@contextmanager
-def a_sink(folder: Path) -> Iterator[str]:
-    """Whatever takes the messages, as `host:port`."""
-    if (program := shutil.which("smtp-sink")) is not None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{free.getsockname()[1]}"
-        command = [program, *(["-u", "nobody"] if os.getuid() == 0 else []), address, "1000"]
-    else:
-        command = [PYTHON, "-m", "tests.faults._sink", str(folder), "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as sink:
-        try:
-            if not program:
-                address = f"127.0.0.1:{int(sink.stdout.readline()) if sink.stdout else 0}"
-            if not wait_until(lambda: _answers(address), seconds=10, child=sink):
-                sys.exit("the sink does not answer")
-            yield address
-        finally:
-            sink.terminate()
+def letter_bytes(town: Workspace, campaign: Campaign) -> int:
+    """How long one of them is, without its headers, as it is handed over."""
+    from accounts.scope import workspace_scope  # noqa: PLC0415  Django is set up only now
+    from messaging.models import Message  # noqa: PLC0415
+    from messaging.rendering import Renderer  # noqa: PLC0415
+    from messaging.sending.connections import Envelope  # noqa: PLC0415
+    from messaging.sending.preparation import Desk, look_at  # noqa: PLC0415
+
+    with workspace_scope(town):
+        [allowed] = look_at(list(Message.objects.filter(campaign=campaign)[:1])).allowed
+        written = Desk(town, Renderer()).write(allowed)
+    if not isinstance(written, Envelope):
+        raise TypeError(f"it could not be written: {written}")
+    return len(written.data.partition(b"\r\n\r\n")[2])
 
 
-def measure(count: int, address: str, folder: Path) -> None:
+def report(town: Workspace, campaign: Campaign, count: int) -> None:
+    """What the figures of its page take to be counted anew."""
     from accounts.scope import workspace_scope  # noqa: PLC0415  Django is set up only now
     from messaging.actions.campaigns import count_campaign  # noqa: PLC0415
 
-    town, campaign = launched(count)
-    gathered = count / gather(town, campaign)
-    print(f"campaign_gathered_{count}: ours={gathered:.0f}/s")
-    ours = count / send(town, campaign, folder)
-    limit = smtp_source(count, address)
-    print(
-        f"campaign_sent_{count}: ours={ours:.0f}/s"
-        + (f" limit={limit:.0f}/s ratio={ours / limit:.2f}" if limit else "")
-    )
     with workspace_scope(town):
-        tally = count_campaign(campaign)
-    print(
-        f"campaign_counted_{count}: ours={tally.took_ms} ms, at most every {max(2000, 20 * tally.took_ms) / 1000:.0f} s"
-    )
-    if importlib.util.find_spec("post_office") is None:
-        say("django-post_office: skipped, it is not installed here.")
+        took = count_campaign(campaign).took_ms
+    print(f"campaign_counted_{count}: ours={took} ms, at most every {max(2000, 20 * took) / 1000:.0f} s")
 
 
 def launched(count: int) -> tuple[Workspace, Campaign]:
@@ -147,9 +165,9 @@ def gather(town: Workspace, campaign: Campaign) -> float:
     return time.perf_counter() - began_at
 
 
-def send(town: Workspace, campaign: Campaign, folder: Path) -> float:
-    """Seconds from the first message that leaves to the last, as the rows tell."""
-    from django.db.models import Max, Min  # noqa: PLC0415  Django is set up only now
+def send(town: Workspace, campaign: Campaign, count: int, folder: Path) -> float:
+    """Seconds from the first message that leaves to the last, as the rows tell. All of them did."""
+    from django.db.models import Count, Max, Min  # noqa: PLC0415  Django is set up only now
 
     from accounts.scope import workspace_scope  # noqa: PLC0415
     from messaging.models import Message  # noqa: PLC0415
@@ -166,20 +184,10 @@ def send(town: Workspace, campaign: Campaign, folder: Path) -> float:
                 waits = Message.objects.filter(campaign=campaign, state__in=WAITING_STATES).exists()
     with workspace_scope(town):
         sent = Message.objects.filter(campaign=campaign).accepted()
-        times = sent.aggregate(first=Min("sent_at"), last=Max("sent_at"))
+        times = sent.aggregate(first=Min("sent_at"), last=Max("sent_at"), all=Count("pk"))
+    if times["all"] != count:
+        raise AssertionError(f"{times['all']} of {count} were sent")
     return float((times["last"] - times["first"]).total_seconds())
-
-
-def smtp_source(count: int, address: str) -> float | None:
-    """Messages a second, by C; None where Postfix' tools are not installed."""
-    program = shutil.which("smtp-source")
-    if program is None:
-        say("smtp-source: skipped, the Debian package postfix is not installed here; the sink is ours, in Python.")
-        return None
-    command = [program, "-s", "20", "-m", str(count), "-l", str(LETTER_BYTES), address]
-    began_at = time.perf_counter()
-    subprocess.run(command, check=True)
-    return count / (time.perf_counter() - began_at)
 
 
 if __name__ == "__main__":
