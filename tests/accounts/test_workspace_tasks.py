@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from threading import Event
 
@@ -51,8 +52,12 @@ def look_around(key: str) -> None:
 @pytest.fixture
 def worker() -> Iterator[None]:
     app.control.purge()
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
     with start_worker(app, pool="solo", perform_ping_check=False, loglevel="ERROR"):
         yield
+    root.setLevel(level)  # Celery takes the root logger for its own, and keeps it
+    root.handlers[:] = handlers
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -20,8 +22,26 @@ from tests.factories.sales import ProductFactory
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
 
-def kinds(page: Page) -> list[str]:
-    return [card.get_attribute("data-type") or "" for card in page.locator(".block-card").all()]
+def expect_kinds(page: Page, *kinds: str) -> None:
+    """Soon: what a mouse drags arrives when the browser says so."""
+    cards = page.locator(".block-card")
+    expect(cards).to_have_count(len(kinds))
+    for card, kind in enumerate(kinds):
+        expect(cards.nth(card)).to_have_attribute("data-type", kind)
+
+
+def drag(page: Page, *, card: int, onto: int) -> None:
+    """In a window so tall that nothing scrolls below the mouse on the way."""
+    target = page.locator(".block-card").nth(onto)
+    page.set_viewport_size({"width": 1280, "height": 2000})
+    page.locator(".block-card").nth(card).locator(".block-handle").hover()
+    box = target.locator("[data-name]").bounding_box()
+    assert box
+    page.mouse.down()
+    for at in range(3):  # the first only begins to drag
+        page.mouse.move(box["x"] + at, box["y"] + 4 + at)
+    expect(target).to_have_class(re.compile("is-over"))
+    page.mouse.up()
 
 
 def test_a_letter_is_put_together(open_page: OpenPage, bakery: Workspace, bakery_owner: User) -> None:
@@ -42,19 +62,15 @@ def test_a_letter_is_put_together(open_page: OpenPage, bakery: Workspace, bakery
     page.get_by_role("button", name="customer.first_name").click()
     expect(preview.get_by_role("heading", name="Summer, Ada")).to_be_visible()
 
-    assert kinds(page) == ["text", "heading"]
+    expect_kinds(page, "text", "heading")
     page.locator(".block-card").nth(1).get_by_role("button", name="Move up").press("Enter")
-    assert kinds(page) == ["heading", "text"]
+    expect_kinds(page, "heading", "text")
     page.keyboard.press("Alt+ArrowDown")
     page.keyboard.press("Alt+ArrowUp")
-    assert kinds(page) == ["heading", "text"]
+    expect_kinds(page, "heading", "text")
     page.locator(".block-card").nth(0).get_by_role("button", name="Duplicate").click()
-    page.locator(".block-card").nth(1).locator(".block-handle").hover()
-    page.mouse.down()
-    for _ in range(2):  # the first only begins to drag
-        page.locator(".block-card").nth(2).locator("[data-name]").hover(force=True)
-    page.mouse.up()
-    assert kinds(page) == ["heading", "text", "heading"]
+    drag(page, card=1, onto=2)
+    expect_kinds(page, "heading", "text", "heading")
     page.locator(".block-card").nth(2).get_by_role("button", name="Remove").click()
     page.locator(".block-card").nth(0).get_by_text("Shown only if").click()
     page.locator(".block-card").nth(0).get_by_label("What decides").select_option("customer.city")

@@ -61,7 +61,7 @@ def carry_out(drill: Drill) -> int:
                     crashes=drill.crashes,
                     while_still=partial(outbox.settle, folder / "mail.log"),
                 )
-                score = torturer.torment(worker)
+                score = torturer.torment(worker, len(expected))
                 say(f"{score} after {time.monotonic() - began_at:.0f} s")
                 finish(outbox, folder, len(expected))
             result, is_good = verdict(expected, folder, outbox, score)

@@ -66,6 +66,11 @@ class Outbox:
         is_open = self._ask(lambda: Message.objects.filter(state__in=OPEN).exists())
         return not is_open and self._ask(Message.objects.count) >= expected
 
+    def is_handed_out(self, expected: int) -> bool:
+        """All are there, and nobody holds one or ever will, but for what is in doubt."""
+        is_open = self._ask(lambda: Message.objects.filter(state__in=(MessageState.QUEUED, *IN_HAND)).exists())
+        return not is_open and self._ask(Message.objects.count) >= expected
+
     def settle(self, log: Path) -> None:
         """What an operator's `reconcile_messages` does, done here and now."""
         self._ask(expire_leases)

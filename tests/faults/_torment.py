@@ -78,7 +78,8 @@ class Torturer:
         self._score = Score()
         self._still: dict[int, float] = {}  # since when, by process id
 
-    def torment(self, worker: subprocess.Popen[bytes]) -> Score:
+    def torment(self, worker: subprocess.Popen[bytes], expected: int) -> Score:
+        """Until it killed as many as it shall, or the `expected` messages are all out of hand."""
         give_up_at = time.monotonic() + PATIENCE
         try:
             while self._score.kills < self._kills and time.monotonic() < give_up_at and worker.poll() is None:
@@ -90,6 +91,8 @@ class Torturer:
                 holders = self._outbox.holders().keys() & set(children_of(worker.pid)) - self._still.keys()
                 if holders:
                     self._strike(random.choice(sorted(holders)))
+                elif self._outbox.is_handed_out(expected):
+                    break
         finally:
             self._wake(after=0)
         return self._score
