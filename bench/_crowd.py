@@ -103,6 +103,13 @@ def filling(servers: Servers, *tables: str) -> Iterator[Any]:
         cursor.execute("select setseed(0.42)")
         with _without_indexes(cursor, tables):
             yield cursor
+    connection.close()
+    vacuum(servers)
+
+
+def vacuum(servers: Servers) -> None:
+    """As autovacuum leaves it in the end."""
+    connection = superuser(servers)
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute("vacuum analyze")
