@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection, models, transaction
@@ -133,8 +134,30 @@ def bigints(ids: Iterable[int]) -> str:
 
 def texts(values: Iterable[str]) -> str:
     """Texts as one parameter: a list of thousands takes twice as long to write, and a tenth longer to look up."""
-    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return "{" + ",".join(f'"{value}"' for value in escaped) + "}"
+    return "{" + ",".join(map(_quoted, values)) + "}"
+
+
+def mixed(values: Iterable[str | int | datetime | None]) -> str:
+    """As `bigints` and `texts`, of a column of any type, NULL for None. What neighbours share is written once."""
+    cells, before, text = [], None, "NULL"
+    for value in values:
+        if value is not before:
+            before, text = value, _cell(value)
+        cells.append(text)
+    return "{" + ",".join(cells) + "}"
+
+
+def _cell(value: str | int | datetime | None) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, datetime):
+        return f'"{value.isoformat()}"'
+    return str(value) if isinstance(value, int) else _quoted(value)
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def execute(sql: str, params: Sequence[Any] = ()) -> int:

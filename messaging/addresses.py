@@ -24,7 +24,7 @@ def hash_address(address: str) -> str:
     key: str = settings.ADDRESS_HASH_KEY
     # A lone surrogate, which no address holds, must not be an error here.
     text = normalise_address(address).encode(errors="backslashreplace")
-    return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()
+    return hmac.digest(key.encode(), text, hashlib.sha256).hex()
 
 
 def mask_address(address: str) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.doorbells import ring
 from accounts.scope import current_workspace, current_workspace_id
+from customers.staging import mixed
 from messaging.addresses import hash_address
 from messaging.drafts import MessageDraft
 from messaging.models import MessageState
@@ -65,7 +66,7 @@ def _insert(drafts: Sequence[MessageDraft], now: datetime) -> int:
                 current_workspace_id(),
                 _message_id_end(),
                 now,
-                *(list(column) for column in columns),
+                *(mixed(column) for column in columns),
                 TAKEN_BACK,
                 WANTS_CONSENT,
             ],
@@ -73,7 +74,7 @@ def _insert(drafts: Sequence[MessageDraft], now: datetime) -> int:
         return int(cursor.rowcount)
 
 
-def _row(draft: MessageDraft, now: datetime) -> tuple[object, ...]:
+def _row(draft: MessageDraft, now: datetime) -> tuple[str | int | datetime | None, ...]:
     address = draft.address.strip()
     return (
         MessageState.SKIPPED.value if draft.held_out else MessageState.QUEUED.value,

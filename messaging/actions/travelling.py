@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
+import msgspec
 from django.db import transaction
 
 from accounts.scope import current_workspace_id
-from customers.staging import bigints, execute
+from customers.staging import execute, mixed
 from messaging.events import FlowCompleted, FlowExited
 from messaging.flows.endings import DONE, Ending, state_after
 from messaging.flows.plans import plan_of
@@ -28,6 +28,8 @@ AT_ONCE = 1000
 ATTEMPTS = 5
 TRY_AGAIN = timedelta(minutes=1)
 
+_json = msgspec.json.Encoder()
+
 
 @transaction.atomic
 def advance_enrolments(*, now: datetime, limit: int = AT_ONCE) -> int:
@@ -43,15 +45,9 @@ def advance_enrolments(*, now: datetime, limit: int = AT_ONCE) -> int:
 
 
 def _claim(now: datetime, limit: int) -> list[Enrolment]:
-    """The longest waiting first. Nobody else gets the same."""
-    return list(
-        Enrolment.objects.raw(
-            """select * from messaging_enrolment
-               where workspace_id = %s and state = 'waiting' and due_at <= %s
-               order by due_at, id for update skip locked limit %s""",
-            [current_workspace_id(), now, limit],
-        )
-    )
+    """The longest waiting first. Nobody else gets the same. Their trails are only added to."""
+    due = Enrolment.objects.waiting().filter(due_at__lte=now).order_by("due_at", "pk").defer("trail")
+    return list(due.select_for_update(skip_locked=True)[:limit])
 
 
 def _advance(version: FlowVersion, enrolments: Sequence[Enrolment], now: datetime) -> None:
@@ -95,14 +91,19 @@ def _save(travellers: Sequence[Traveller], now: datetime) -> None:
            where e.workspace_id = %s and e.id = went.id""",
         [
             now,
-            bigints(each.pk for each in travellers),
-            [state.value for state in states],
-            [each.step for each in travellers],
-            [each.arrived_at for each in travellers],
-            [each.due_at for each in travellers],
-            [each.awaits for each in travellers],
-            [each.ending.value if each.ending else "" for each in travellers],
-            [json.dumps(each.trail) for each in travellers],
+            *(
+                mixed(column)
+                for column in (
+                    [each.pk for each in travellers],
+                    [state.value for state in states],
+                    [each.step for each in travellers],
+                    [each.arrived_at for each in travellers],
+                    [each.due_at for each in travellers],
+                    [each.awaits for each in travellers],
+                    [each.ending.value if each.ending else "" for each in travellers],
+                    [_json.encode(each.trail).decode() for each in travellers],
+                )
+            ),
             current_workspace_id(),
         ],
     )
