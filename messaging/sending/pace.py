@@ -26,11 +26,24 @@ def take(lane: str, wanted: int, *, rate: int) -> int:
     key = f"pace:{lane}:{int(time.time())}"
     try:
         cache.add(key, 0, timeout=5)
-        taken = cache.incr(key, wanted)
-    except (RedisError, ValueError):  # ValueError: it was evicted between the two
+        before = cache.incr(key, wanted) - wanted
+        granted = max(0, min(wanted, rate - before))
+        if granted < wanted:
+            cache.decr(key, wanted - granted)
+    except (RedisError, ValueError):  # ValueError: it was evicted in between
         log.warning("the pace of %s could not be asked for", lane, exc_info=True)
         return min(wanted, rate)
-    return max(0, min(wanted, rate - (taken - wanted)))
+    return granted
+
+
+def give_back(lane: str, count: int, *, taken_at: float, rate: int) -> None:
+    """What was taken after `taken_at` (as `time.time()` tells it) and not needed: as long as that second lasts."""
+    if rate <= 0 or count <= 0 or int(time.time()) != int(taken_at):
+        return
+    try:
+        cache.decr(f"pace:{lane}:{int(taken_at)}", count)
+    except (RedisError, ValueError):
+        log.warning("the pace of %s could not be given back to", lane, exc_info=True)
 
 
 def pause(lane: str) -> int:

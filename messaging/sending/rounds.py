@@ -12,7 +12,7 @@ from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from messaging.actions.claiming import claim_messages, expire_leases, new_token, release_messages
 from messaging.actions.outcomes import Outcome, advance_messages
-from messaging.models import MessageState
+from messaging.models import Message, MessageState
 from messaging.queries.allowance import allowance_of
 from messaging.rendering import Renderer
 from messaging.sending import pace
@@ -54,29 +54,34 @@ def send_due(workspace: Workspace, *, on_more: Callable[[], object] = lambda: No
     if allowance and not allowance.left:
         return Round(wait=min(allowance.wait, LIMITED_SECONDS))
     wanted = min(settings.MESSAGE_CHUNK, allowance.left if allowance else settings.MESSAGE_CHUNK)
+    taken_at = time.time()
     limit = pace.take(RELAY, min(wanted, settings.SMTP_RATE or wanted), rate=settings.SMTP_RATE)
     if limit == 0:
         return Round(wait=1.0)
     token = new_token()
+    until = time.monotonic() + ROUND_SECONDS
     try:
-        return _send_claimed(workspace, relay, token, limit, on_more)
+        messages, batch = _claimed(workspace, token, limit)
+        # Campaigns that go slowly, or by another clock, must not use up what others may send in this second.
+        pace.give_back(RELAY, limit - len(batch.allowed), taken_at=taken_at, rate=settings.SMTP_RATE)
+        if not messages:
+            return Round()
+        if len(messages) == limit:
+            on_more()
+        verdicts = _ship(workspace, relay, batch, token, until)
+        return Round(claimed=len(messages), sent=verdicts.sent, wait=_wait_after(verdicts))
     finally:
         with workspace_scope(workspace):
             release_messages(token=token)
 
 
-def _send_claimed(workspace: Workspace, relay: Relay, token: str, limit: int, on_more: Callable[[], object]) -> Round:
-    until = time.monotonic() + ROUND_SECONDS
+def _claimed(workspace: Workspace, token: str, limit: int) -> tuple[list[Message], Batch]:
+    """What was taken into hand, and what of it may leave."""
     with workspace_scope(workspace):
         messages = claim_messages(limit=limit, token=token)
-        if not messages:
-            return Round()
-        batch = look_at(messages)
+        batch = look_at(messages) if messages else Batch([], [], has_caps=False)
         advance_messages(token=token, outcomes=batch.kept_back)
-    if len(messages) == limit:
-        on_more()
-    verdicts = _ship(workspace, relay, batch, token, until)
-    return Round(claimed=len(messages), sent=verdicts.sent, wait=_wait_after(verdicts))
+    return messages, batch
 
 
 def _wait_after(verdicts: Verdicts) -> float:

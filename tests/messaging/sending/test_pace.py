@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import time_machine
 from django.conf import LazySettings
@@ -39,6 +41,18 @@ def test_a_rate_is_shared_by_all_within_each_second() -> None:
         assert pace.take("mail.example", 6, rate=10) == 6
         clock.shift(1)
         assert pace.take("relay", 6, rate=10) == 6
+
+
+def test_what_was_taken_and_not_needed_is_there_for_others_in_the_same_second() -> None:
+    with time_machine.travel(MORNING, tick=False) as clock:
+        taken_at = time.time()
+        assert pace.take("relay", 10, rate=10) == 10
+        pace.give_back("relay", 7, taken_at=taken_at, rate=10)
+        assert [pace.take("relay", 6, rate=10) for _ in range(3)] == [6, 1, 0]
+        clock.shift(1)
+        assert pace.take("relay", 10, rate=10) == 10
+        pace.give_back("relay", 3, taken_at=taken_at, rate=10)
+        assert pace.take("relay", 1, rate=10) == 0
 
 
 def test_each_pause_is_twice_as_long_until_something_is_taken() -> None:
@@ -97,6 +111,22 @@ def test_a_round_claims_no_more_than_the_relay_takes_a_second(
         (4, 4, 0),
     ]
     assert len(relay.received) == 8
+
+
+def test_a_workspace_with_little_to_send_leaves_the_rest_of_the_second_to_others(
+    workspace: Workspace, other_workspace: Workspace, relay: Relay, settings: LazySettings
+) -> None:
+    settings.SMTP_RATE = 4
+    with time_machine.travel(MORNING, tick=False):
+        ours = MessageFactory(not_before=MORNING)
+        with workspace_scope(other_workspace):
+            for _ in range(5):
+                MessageFactory(not_before=MORNING)
+
+        turns = [send_due(each).sent for each in (workspace, workspace, other_workspace, other_workspace)]
+
+    assert turns == [1, 0, 3, 0]
+    assert states(ours) == ["sent"]
 
 
 def test_a_domains_rate_holds_back_its_own_messages_only(
