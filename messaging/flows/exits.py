@@ -93,11 +93,14 @@ def _happened(happening: Happening, enrolments: Sequence[Enrolment]) -> set[int]
                       as inside(id, customer_id, entered_at, began_by)
                where exists (
                  select from timeline_event e
-                 where e.workspace_id = %s and e.kind = %s and e.occurred_at >= inside.entered_at
-                   and e.id <> inside.began_by and e.payload @> %s::jsonb
-                   and (e.customer_id = inside.customer_id
-                        or e.customer_id in (select id from customers_customer c
-                                             where c.workspace_id = %s and c.merged_into_id = inside.customer_id)))""",
-            [*columns, workspace_id, happening.kind, json.dumps(dict(happening.where)), workspace_id],
+                 where e.workspace_id = %s and e.customer_id = inside.customer_id and e.occurred_at >= inside.entered_at
+                   and e.kind = %s and e.id <> inside.began_by and e.payload @> %s::jsonb)
+               or exists (
+                 select from customers_customer c
+                 join timeline_event e on e.workspace_id = c.workspace_id and e.customer_id = c.id
+                 where c.workspace_id = %s and c.merged_into_id = inside.customer_id
+                   and e.occurred_at >= inside.entered_at
+                   and e.kind = %s and e.id <> inside.began_by and e.payload @> %s::jsonb)""",
+            [*columns, *[workspace_id, happening.kind, json.dumps(dict(happening.where))] * 2],
         )
     }
