@@ -14,8 +14,10 @@ from django.utils import timezone
 from accounts.actions import create_workspace, edit_workspace
 from accounts.models import Membership, Role, User, Workspace
 from accounts.scope import workspace_scope
+from crm.demo.outreach import plan_ahead, reach_people
 from crm.demo.people import Neighbour, neighbours
 from crm.demo.purchases import purchases
+from crm.demo.weeks import beginning
 from crm.demo.words import GREETING, GREETING_SUBJECT, NOTES, PRIVACY_NOTICE
 from customers.actions.notes import write_note
 from customers.actions.upsert import upsert_customers
@@ -24,11 +26,9 @@ from messaging.actions import Said, record_consents, switch_on_greeting, write_g
 from messaging.actions.topics import GREETINGS
 from messaging.models import ConsentSource, ConsentState, SubscriptionTopic
 from messaging.queries import birthday_greeting
-from sales.actions.carts import update_cart
-from sales.actions.lines import NewLine
 from sales.actions.refunds import refund_order
 from sales.actions.upsert import upsert_orders
-from sales.models import Order, Product
+from sales.models import Order
 from timeline.drain import drain_workspace
 
 EMAIL, PASSWORD = "demo@bakery.example", "bread-and-butter"
@@ -38,7 +38,7 @@ TEAM = (("Ben Yilmaz", "ben@bakery.example", Role.MARKETER), ("Clara Novak", "cl
 CUSTOMERS = 2000
 ORDERS_AT_ONCE = 5000
 AGREE = 0.78
-REFUNDS, CARTS = 60, 14
+REFUNDS = 60
 GREETING_HOUR = 7  # when the bakery opens
 SEED = 1886
 
@@ -50,11 +50,18 @@ def open_bakery(*, customers: int = CUSTOMERS) -> Workspace:
     people = neighbours(chance, count=customers, today=now.astimezone(ZONE).date())
     orders = purchases(chance, people, now=now, zone=ZONE)
     _in_scope(workspace, lambda: _bring_in(chance, people))
-    for start in range(0, len(orders), ORDERS_AT_ONCE):
-        _in_scope(workspace, partial(upsert_orders, orders[start : start + ORDERS_AT_ONCE], source="demo"))
-    _in_scope(workspace, lambda: _live_on(chance, now))
+    begins = beginning(now, ZONE)
+    history = [order for order in orders if order.placed_at < begins]
+    for start in range(0, len(history), ORDERS_AT_ONCE):
+        _in_scope(workspace, partial(upsert_orders, history[start : start + ORDERS_AT_ONCE], source="demo"))
     _freshen_statistics()
+    # Before there are flows: each of them would look at all of it for whom it is about.
     drain_workspace(workspace)
+    owner, author = User.objects.get(email=EMAIL), User.objects.get(email=TEAM[0][1])
+    reach_people(workspace, author, owner, orders[len(history) :], now=now)
+    _in_scope(workspace, lambda: _live_on(chance, now))
+    drain_workspace(workspace)
+    plan_ahead(workspace, author, owner, now=now)
     return workspace
 
 
@@ -99,19 +106,13 @@ def _bring_in(chance: Random, people: Sequence[Neighbour]) -> None:
 
 
 def _live_on(chance: Random, now: datetime) -> None:
-    """What happens in between: something goes back, somebody is noted down, somebody fills a cart in the web shop."""
+    """What happens in between: something goes back, somebody is noted down."""
     _greet_birthdays()
     _note_down()
     for order in Order.objects.order_by("pk")[:: max(1, Order.objects.count() // REFUNDS)]:
         amount = order.total_minor if order.total_minor < 300 else order.total_minor // 2  # noqa: PLR2004  3 euros
         refunded_at = min(now, order.placed_at + timedelta(minutes=chance.randrange(20, 3 * 24 * 60)))
         refund_order(order, amount_minor=amount, reason="Sold out after paying", key="demo", refunded_at=refunded_at)
-    recent = list(Customer.objects.order_by("-facts__last_order_on", "pk")[:CARTS])
-    products = list(Product.objects.order_by("pk"))
-    for position, customer in enumerate(recent):
-        lines = [NewLine(product=product, quantity=chance.randint(1, 3)) for product in chance.sample(products, 2)]
-        at = now - timedelta(hours=chance.randrange(1, 60))
-        update_cart(key=f"web-{position + 1:04d}", customer=customer, lines=lines, touched_at=at)
 
 
 def _greet_birthdays() -> None:

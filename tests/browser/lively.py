@@ -13,7 +13,7 @@ from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from crm.demo.bakery import open_bakery
 from customers.models import Customer
-from messaging.actions import add_template, queue_messages
+from messaging.actions import add_template, end_quiet_hours, queue_messages, set_quiet_hours
 from messaging.drafts import MessageDraft
 from messaging.eligibility import consents_of
 from messaging.models import SubscriptionTopic
@@ -36,8 +36,11 @@ def open_lively_bakery(settings: LazySettings, *, customers: int = 60) -> Worksp
     bakery = open_bakery(customers=customers)
     with mail_server(settings) as relay:
         with workspace_scope(bakery):
+            end_quiet_hours()  # it may be night, and something has to leave now
             _write_to_some(relay)
         send_due(bakery)
+        with workspace_scope(bakery):
+            set_quiet_hours(begins=21, ends=8)
     return bakery
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db.models import F, Sum
 from django.utils import timezone
@@ -8,8 +10,8 @@ from accounts.models import User
 from accounts.scope import workspace_scope
 from crm.demo.bakery import EMAIL, PASSWORD, ZONE, open_bakery
 from crm.demo.people import monthday
-from customers.models import Customer, CustomerTag, Facts, Note, Tag
-from messaging.models import BirthdayGreeting, ConsentRecord
+from customers.models import Customer, CustomerTag, Facts, Note, Segment, Tag
+from messaging.models import BirthdayGreeting, Campaign, ConsentRecord, Enrolment, Message, QuietHours, Template
 from metrics.models import DayChannel
 from sales.models import Cart, Order, Refund
 from timeline.models import DeadLetter, Event
@@ -32,12 +34,28 @@ def test_the_demo_is_whole_and_opening_it_again_adds_nothing() -> None:
         assert Note.objects.exclude(author=None).count() > 2
         assert BirthdayGreeting.objects.get().is_on
         assert Customer.objects.filter(birth_monthday=monthday(timezone.now().astimezone(ZONE).date())).exists()
+        assert_that_people_were_reached()
 
     open_bakery(customers=60)
 
     with workspace_scope(bakery):
         assert everything() == before
     assert User.objects.get(email=EMAIL).check_password(PASSWORD)
+
+
+def assert_that_people_were_reached() -> None:
+    """In the past, by the product's own rules, and so that every page has something to show."""
+    now = timezone.now()
+    assert set(Campaign.objects.values_list("state", flat=True)) == {"completed", "scheduled", "draft"}
+    completed = Campaign.objects.get(state="completed", started_at__lt=now - timedelta(days=6))
+    assert completed.tally.opened > 5
+    assert completed.tally.states["skipped"]["holdout"] > 2
+    assert not Message.objects.filter(sent_at__gte=now - timedelta(minutes=1)).exists()
+    assert {"waiting", "done"} <= set(Enrolment.objects.values_list("state", flat=True))
+    assert Message.objects.filter(purpose="flow", state="sent").count() > 5
+    assert Segment.objects.count() == 6
+    assert Template.objects.in_use().filter(key="").count() > 6
+    assert QuietHours.objects.exists()
 
 
 def everything() -> dict[str, int]:
@@ -48,6 +66,8 @@ def everything() -> dict[str, int]:
         "notes": Note.objects.count(),
         "refunds": Refund.objects.count(),
         "carts": Cart.objects.count(),
+        "messages": Message.objects.count(),
+        "enrolments": Enrolment.objects.count(),
         "consents": ConsentRecord.objects.count(),
         "events": Event.objects.exclude(kind="CartUpdated").count(),
     }
