@@ -80,10 +80,10 @@ def _follow(plan: Plan, version: FlowVersion, events: Sequence[Event], meant: di
     if not heard:
         return
     ids = {meant[pk] for pk in customers_of(heard)}
+    # Years of history may be told at once: what happened before somebody entered is nothing to their way.
+    entered = Enrolment.objects.filter(version=version, entered_at__lte=max(event.occurred_at for event in heard))
     inside = list(
-        Enrolment.objects.filter(_is_followed(plan, heard), version=version, customer__in=ids)
-        .select_for_update(of=("self",))
-        .order_by("pk")
+        entered.filter(_is_followed(plan, heard), customer__in=ids).select_for_update(of=("self",)).order_by("pk")
     )
     if not inside:
         return
