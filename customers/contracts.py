@@ -152,11 +152,12 @@ class ConsentTopic:
 
     key: str
     label: str
+    needs_confirmation: bool = False
 
 
 @dataclass(frozen=True)
 class ConsentStatement:
-    """What a file says: at that time the customer agreed to a topic, or did not.
+    """What a file says: at that time the customer agreed to a topic, or did not; and whether they confirmed it.
 
     `wording` is what was agreed to and where ("Newsletter form on our website"), `detail` which file and line say so.
     """
@@ -167,6 +168,7 @@ class ConsentStatement:
     wording: str
     detail: str
     at: datetime
+    is_confirmed: bool = False
 
 
 class ConsentBasis(ABC):
@@ -180,10 +182,11 @@ class ConsentBasis(ABC):
         """Those in use, in the order in which they are shown."""
 
     @abstractmethod
-    def unreachable(self, addresses: Sequence[str], *, topic: str, at: datetime) -> int:
+    def unreachable(self, addresses: Sequence[str], *, topic: str, at: datetime, is_confirmed: bool = False) -> int:
         """How many of these normalised addresses would get nothing on the topic, even if they agreed at that time.
 
-        They are suppressed, or withdrew later. At most 10,000 addresses; writes nothing.
+        They are suppressed, withdrew later, or have yet to confirm it, unless `is_confirmed` says that they have. At
+        most 10,000 addresses; writes nothing.
         """
 
     @abstractmethod

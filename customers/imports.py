@@ -123,15 +123,16 @@ class CustomerReader(RowReader):
         return outcomes
 
     def _statements(self, rows: Sequence[Line], outcomes: Sequence[Outcome]) -> list[ConsentStatement]:
-        wordings = {each.topic: each.wording for each in self._plan.consents}
+        plans = {each.topic: each for each in self._plan.consents}
         return [
             ConsentStatement(
                 customer_id=outcome.id,
                 topic=topic,
                 is_given=given,
-                wording=wordings[topic],
+                wording=plans[topic].wording,
                 detail=f"{self._file_name}, line {line.number}",
                 at=at,
+                is_confirmed=plans[topic].is_confirmed,
             )
             for line, outcome in zip(rows, outcomes, strict=True)
             if outcome.id is not None and outcome.status is not Status.REFUSED
@@ -150,7 +151,9 @@ class CustomerReader(RowReader):
 
     def _stopped(self, addresses: Sequence[str], consent: ConsentPlan) -> int:
         at = datetime.combine(consent.on, time.min, tzinfo=self._zone)
-        return self._basis.unreachable(addresses, topic=consent.topic, at=at) if self._basis and addresses else 0
+        if not self._basis or not addresses:
+            return 0
+        return self._basis.unreachable(addresses, topic=consent.topic, at=at, is_confirmed=consent.is_confirmed)
 
 
 register_importer(CustomerImporter())

@@ -24,6 +24,7 @@ from messaging.models import (
     SubscriptionTopic,
     Suppression,
     SuppressionReason,
+    counts_as,
 )
 from messaging.policies import Hold, holds
 from messaging.purposes import Purpose
@@ -188,4 +189,8 @@ def suppressions_of(address_hashes: Iterable[str]) -> dict[str, list[str]]:
 def consents_of(customer_ids: Iterable[int], topic_ids: Iterable[int]) -> dict[tuple[int, int], str]:
     """The state that counts, by (customer, topic); nothing for those who never said anything about it."""
     rows = ConsentRecord.objects.filter(customer__in=set(customer_ids), topic__in=set(topic_ids)).current()
-    return {(customer, topic): state for customer, topic, state in rows.values_list("customer_id", "topic_id", "state")}
+    wanted = ("customer_id", "topic_id", "state", "source", "confirmed_at", "topic__needs_confirmation")
+    return {
+        (customer, topic): counts_as(state, source, confirmed_at, needs_confirmation=needs_confirmation)
+        for customer, topic, state, source, confirmed_at, needs_confirmation in rows.values_list(*wanted)
+    }

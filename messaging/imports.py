@@ -17,9 +17,12 @@ DETAIL_LENGTH = 300
 
 class ConsentLedger(ConsentBasis):
     def topics(self) -> Sequence[ConsentTopic]:
-        return [ConsentTopic(key=topic.key, label=topic.name) for topic in SubscriptionTopic.objects.in_use()]
+        return [
+            ConsentTopic(key=topic.key, label=topic.name, needs_confirmation=topic.needs_confirmation)
+            for topic in SubscriptionTopic.objects.in_use()
+        ]
 
-    def unreachable(self, addresses: Sequence[str], *, topic: str, at: datetime) -> int:
+    def unreachable(self, addresses: Sequence[str], *, topic: str, at: datetime, is_confirmed: bool = False) -> int:
         """Also those who asked for the topic and have not confirmed: a file does not confirm it for them."""
         wanted = set(addresses)
         hashes = {hash_address(address): address for address in wanted}
@@ -29,8 +32,11 @@ class ConsentLedger(ConsentBasis):
                 "pk", "email_norm"
             )
         )
-        said = ConsentRecord.objects.filter(customer__in=holders, topic__key=topic).current()
-        unwilling = {holders[each.customer_id] for each in said if each.state != ConsentState.GIVEN}
+        said = ConsentRecord.objects.filter(customer__in=holders, topic__key=topic).current().select_related("topic")
+        states = {holders[each.customer_id]: each.counts_as for each in said}
+        waits = SubscriptionTopic.objects.filter(key=topic, needs_confirmation=True).exists() and not is_confirmed
+        newcomers = ConsentState.PENDING if waits else ConsentState.GIVEN
+        unwilling = {address for address in wanted if states.get(address, newcomers) != ConsentState.GIVEN}
         return len(suppressed | unwilling)
 
     def record(self, statements: Sequence[ConsentStatement]) -> int:
@@ -44,6 +50,7 @@ class ConsentLedger(ConsentBasis):
                     at=each.at,
                     wording=each.wording,
                     detail=each.detail[:DETAIL_LENGTH],
+                    confirmed_at=each.at if each.is_confirmed and each.is_given else None,
                 )
                 for each in statements
                 if each.topic in topics

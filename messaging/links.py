@@ -31,7 +31,7 @@ UNSUBSCRIBE, PREFERENCES, CONFIRMATION, READING = "unsubscribe", "preferences", 
 LIFETIME = {
     UNSUBSCRIBE: timedelta(days=800),
     PREFERENCES: timedelta(days=400),
-    CONFIRMATION: timedelta(days=7),
+    CONFIRMATION: timedelta(days=30),
     READING: timedelta(days=800),
 }
 TOKEN_BYTES = 24

@@ -40,6 +40,7 @@ _MESSAGE_WORDS = {
 _CONSENT_WORDS = {
     "ConsentGiven": ("circle-check", gettext_lazy("Agreed to “%s”")),
     "ConsentAsked": ("clock", gettext_lazy("Asked for “%s”, not confirmed yet")),
+    "ConsentConfirmed": ("circle-check", gettext_lazy("Confirmed “%s”")),
     "ConsentWithdrawn": ("circle-x", gettext_lazy("Wants no more of “%s”")),
 }
 

@@ -120,6 +120,7 @@ class ConsentData(_ByCustomer):
                 "detail": record.detail,
                 "ip": record.ip,
                 "at": record.at,
+                "confirmed_at": record.confirmed_at,
             }
 
     def erase(self, customer: Customer) -> int:

@@ -24,6 +24,7 @@ from customers.segments.labels import ids_of
 from customers.staging import bigints
 from messaging.events import (
     ConsentAsked,
+    ConsentConfirmed,
     ConsentGiven,
     ConsentWithdrawn,
     MessageBounced,
@@ -40,18 +41,21 @@ CAMPAIGN = "cam"
 _MOST_OFFERED = 200
 _ARRIVED = (MessageState.SENT, MessageState.DELIVERED, MessageState.COMPLAINED)
 _ON_THE_WAY = frozenset(event.kind for event in (MessageSent, MessageDelivered, MessageBounced, MessageComplained))
-_CONSENTING = frozenset(event.kind for event in (ConsentGiven, ConsentAsked, ConsentWithdrawn))
+_CONSENTING = frozenset(event.kind for event in (ConsentGiven, ConsentConfirmed, ConsentAsked, ConsentWithdrawn))
 _STATE_OF_OPERATOR = {
     "given": ConsentState.GIVEN,
+    "confirmed": ConsentState.GIVEN,
     "withdrawn": ConsentState.WITHDRAWN,
     "pending": ConsentState.PENDING,
 }
 # The newest word on a topic counts, by the index `consent_newest_first` alone.
 _NEWEST_WORDS = """
 select said.customer_id from (
-  select distinct on (customer_id, topic_id) customer_id, state from messaging_consentrecord
+  select distinct on (customer_id, topic_id) customer_id, state,
+         confirmed_at is not null or source in ('join_page', 'preferences') as is_confirmed
+  from messaging_consentrecord
   where workspace_id = %s and topic_id = any(%s::bigint[]) {those} order by customer_id, topic_id, at desc, id desc
-) as said where said.state = %s
+) as said where said.state = %s{confirmed}
 """
 
 
@@ -150,6 +154,7 @@ class ConsentQuestion(Question):
 
     topics: Sequence[int]
     state: str | None
+    is_confirmed: bool = False
 
     def ask(self, frame: Frame) -> Q:
         those, params = "", [current_workspace_id(), bigints(self.topics)]
@@ -159,7 +164,8 @@ class ConsentQuestion(Question):
             sql = f"""select customer_id from messaging_consentrecord
                       where workspace_id = %s and topic_id = any(%s::bigint[]) {those}"""  # noqa: S608  our own words
             return ~frame.among(RawSQL(sql, params))  # noqa: S611
-        return frame.among(RawSQL(_NEWEST_WORDS.format(those=those), [*params, self.state]))  # noqa: S611
+        confirmed = " and said.is_confirmed" if self.is_confirmed else ""
+        return frame.among(RawSQL(_NEWEST_WORDS.format(those=those, confirmed=confirmed), [*params, self.state]))  # noqa: S611
 
     def is_certain(self, frame: Frame) -> bool:
         return True
@@ -178,6 +184,7 @@ class ConsentField(SegmentField):
     def operators(self) -> Mapping[str, Operator]:
         return {
             "given": Operator(gettext_lazy("was given to any of"), ValueWanted.CHOICES),
+            "confirmed": Operator(gettext_lazy("was given and confirmed to any of"), ValueWanted.CHOICES),
             "withdrawn": Operator(gettext_lazy("was withdrawn from any of"), ValueWanted.CHOICES),
             "pending": Operator(gettext_lazy("waits for confirmation of any of"), ValueWanted.CHOICES),
             "never": Operator(gettext_lazy("was never asked for any of"), ValueWanted.CHOICES),
@@ -185,7 +192,7 @@ class ConsentField(SegmentField):
 
     def question(self, condition: Condition) -> Question:
         topics = topics_called(value_of(condition, self), part="value")
-        return ConsentQuestion(topics, _STATE_OF_OPERATOR.get(condition.operator))
+        return ConsentQuestion(topics, _STATE_OF_OPERATOR.get(condition.operator), condition.operator == "confirmed")
 
     def choices(self) -> list[tuple[str, str]]:
         return topic_choices()

@@ -20,6 +20,7 @@ from messaging.actions.flow_days import look_at_days_of
 from messaging.actions.listening import follow_events
 from messaging.events import (
     WHAT_BECOMES_OF_MESSAGES,
+    ConsentConfirmed,
     ConsentGiven,
     MessageBounced,
     MessageClicked,
@@ -46,7 +47,7 @@ def follow_edited_birthdays(events: Sequence[Event]) -> None:
         actions.reconsider_birthdays(customer_ids)
 
 
-@subscribe(CustomerJoined, CustomerRestored, ConsentGiven)
+@subscribe(CustomerJoined, CustomerRestored, ConsentGiven, ConsentConfirmed)
 def greet_newcomers(events: Sequence[Event]) -> None:
     """Somebody who joins, or agrees, on their birthday need not wait for the next quarter of an hour."""
     actions.look_for_birthdays()

@@ -33,6 +33,7 @@ urlpatterns = [
     ),
     path("topics/", views.topic_list, name="topic_list"),
     path("topics/<int:topic_id>/", views.topic_edit, name="topic_edit"),
+    path("topics/<int:topic_id>/confirmations/", views.topic_confirmations, name="topic_confirmations"),
     path("topics/<int:topic_id>/archival/", views.topic_archival, name="topic_archival"),
     path("topics/<int:topic_id>/restoration/", views.topic_restoration, name="topic_restoration"),
     path("blocked-addresses/", views.suppression_list, name="suppression_list"),

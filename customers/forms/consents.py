@@ -18,7 +18,10 @@ NOBODY, BY_COLUMN, EVERYBODY = "nobody", "column", "everybody"
 
 
 class ImportConsentForm(forms.Form):
-    """Five fields for each topic: `<topic>-basis`, `-column`, `-on_column`, `-wording`, `-on`."""
+    """Five fields for each topic: `<topic>-basis`, `-column`, `-on_column`, `-wording`, `-on`.
+
+    With double opt-in, a sixth: `-confirmed`.
+    """
 
     def __init__(
         self,
@@ -35,6 +38,8 @@ class ImportConsentForm(forms.Form):
         for topic in topics:
             for name, field in _fields(choices, known.get(topic.key)).items():
                 self.fields[f"{topic.key}-{name}"] = field
+            if topic.needs_confirmation:
+                self.fields[f"{topic.key}-confirmed"] = _confirmed(known.get(topic.key))
 
     def topics(self) -> Iterator[tuple[ConsentTopic, list[BoundField]]]:
         for topic in self._topics:
@@ -59,6 +64,7 @@ class ImportConsentForm(forms.Form):
                 on=self.cleaned_data[f"{topic.key}-on"],
                 column=self._column(topic, "column"),
                 on_column=self._column(topic, "on_column"),
+                is_confirmed=self.cleaned_data.get(f"{topic.key}-confirmed", False),
             )
             for topic in self._topics
             if self.cleaned_data[f"{topic.key}-basis"] != NOBODY
@@ -103,6 +109,15 @@ def _fields(columns: Sequence[tuple[str, str]], known: ConsentPlan | None) -> di
         ),
         "on": PastDayField(label=_("On"), required=False, initial=known and known.on),
     }
+
+
+def _confirmed(known: ConsentPlan | None) -> forms.Field:
+    return forms.BooleanField(
+        label=_("Each of them confirmed it, by a link sent to their address (double opt-in)"),
+        required=False,
+        initial=known is not None and known.is_confirmed,
+        help_text=_("Keep the other system's record of it: it is your proof. Otherwise they are not written to yet."),
+    )
 
 
 def _at(column: int | None) -> str:

@@ -22,6 +22,7 @@ class ConsentPlan(msgspec.Struct, frozen=True):
     """Where consent to one topic comes from: a column of yes and no, or one source for every line.
 
     `wording` is what people agreed to and where; `on` the day, of those lines whose `on_column` does not tell.
+    `is_confirmed`: each of them confirmed it, by a link to their address.
     """
 
     topic: str
@@ -29,6 +30,7 @@ class ConsentPlan(msgspec.Struct, frozen=True):
     on: date
     column: int | None = None
     on_column: int | None = None
+    is_confirmed: bool = False
 
 
 class ImportPlan(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from messaging.actions.birthdays import (
     switch_on_greeting,
     write_greeting,
 )
+from messaging.actions.confirmation_letters import ask_to_confirm, ask_unconfirmed
 from messaging.actions.consent import (
     Evidence,
     ask_consent,
@@ -61,6 +62,8 @@ __all__ = [
     "archive_template",
     "archive_topic",
     "ask_consent",
+    "ask_to_confirm",
+    "ask_unconfirmed",
     "block_address",
     "cancel_messages",
     "choose_topics",

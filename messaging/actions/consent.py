@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,11 +13,13 @@ from django.utils import timezone
 from accounts.scope import current_actor
 from customers.models import Customer
 from customers.refusals import CustomerGone
+from messaging.actions.confirmation_letters import ask_to_confirm
 from messaging.actions.stopping import skip_messages
 from messaging.actions.suppression import lift_unsubscription, suppress_address
 from messaging.eligibility import consents_of
-from messaging.events import ConsentAsked, ConsentGiven, ConsentWithdrawn
+from messaging.events import ConsentAsked, ConsentConfirmed, ConsentGiven, ConsentWithdrawn
 from messaging.models import (
+    CONFIRMED_BY_ITSELF,
     ConsentRecord,
     ConsentSource,
     ConsentState,
@@ -24,11 +27,13 @@ from messaging.models import (
     SubscriptionTopic,
     SuppressionReason,
 )
+from messaging.queries.consent import recipient_of, topics_asked
 from messaging.reasons import Reason
 from messaging.refusals import InTheFuture, TopicIsArchived
 from timeline.recording import record_many
 
-EVENT_OF_STATE = {
+ConsentEvent = type[ConsentAsked] | type[ConsentConfirmed] | type[ConsentGiven] | type[ConsentWithdrawn]
+EVENT_OF_STATE: Mapping[ConsentState, ConsentEvent] = {
     ConsentState.PENDING: ConsentAsked,
     ConsentState.GIVEN: ConsentGiven,
     ConsentState.WITHDRAWN: ConsentWithdrawn,
@@ -37,22 +42,35 @@ EVENT_OF_STATE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """How it is known: through which door, under which words (empty: the topic's), from where, and when (None: now)."""
+    """How it is known: through which door, under which words (empty: the topic's), from where, and when (None: now).
+
+    `confirmed_at`: when the customer confirmed it, where that is known. `message`: the letter that asked for it.
+    """
 
     source: ConsentSource
     wording: str = ""
     detail: str = ""
     ip: str | None = None
     at: datetime | None = None
+    confirmed_at: datetime | None = None
+    message: Message | None = None
+
+    @property
+    def confirms(self) -> bool:
+        return self.confirmed_at is not None or self.source in CONFIRMED_BY_ITSELF
 
 
 @transaction.atomic
 def give_consent(customer: Customer, topics: Iterable[SubscriptionTopic], *, evidence: Evidence) -> list[ConsentRecord]:
     """Write down that the customer agreed to these topics. Returns what is new: agreeing twice changes nothing.
 
+    Of a topic that wants it confirmed, a letter asks for that, unless the evidence says that it was.
     Raises CustomerGone, TopicIsArchived, InTheFuture.
     """
-    return _say(customer, topics, ConsentState.GIVEN, evidence)
+    records = _say(customer, topics, ConsentState.GIVEN, evidence)
+    if waiting := [record.pk for record in records if record.counts_as == ConsentState.PENDING]:
+        ask_to_confirm(waiting)
+    return records
 
 
 @transaction.atomic
@@ -65,27 +83,36 @@ def ask_consent(
     """
     given = consents_of([customer.pk], [topic.pk for topic in topics])
     wanted = [topic for topic in topics if given.get((customer.pk, topic.pk)) != ConsentState.GIVEN]
-    return _write(_locked(customer), wanted, ConsentState.PENDING, evidence, message)
+    return _write(_locked(customer), wanted, ConsentState.PENDING, replace(evidence, message=message))
 
 
 @transaction.atomic
 def confirm_consent(message: Message, *, ip: str | None = None) -> list[SubscriptionTopic]:
-    """The address answered: give what was asked for by `message`. Returns its topics, also the second time.
+    """The address answered: what `message` asked for counts from now on. Returns its topics that are agreed to now.
 
-    What was withdrawn meanwhile, or asked for by another message, stays as it is.
+    What was withdrawn meanwhile, or asked for by another message, stays as it is. The second time changes nothing.
     """
-    asked = list(ConsentRecord.objects.filter(message=message, state=ConsentState.PENDING).select_related("topic"))
-    if not asked or message.customer_id is None:
+    asked = topics_asked(message)
+    customer = recipient_of(message)
+    if not asked or customer is None:
         return []
-    customer = _locked(asked[0].customer)
-    now = consents_of([customer.pk], [record.topic_id for record in asked])
-    waiting = [record for record in asked if now.get((customer.pk, record.topic_id)) == ConsentState.PENDING]
-    for pending in waiting:
-        evidence = Evidence(source=ConsentSource(pending.source), wording=pending.wording, ip=ip)
-        _write(customer, [pending.topic], ConsentState.GIVEN, evidence, message)
+    customer = _locked(customer)
+    before = _newest(customer, asked)
+    waiting = [topic for topic in asked if topic.pk in before and before[topic.pk].counts_as == ConsentState.PENDING]
+    for topic in waiting:
+        said = before[topic.pk]
+        evidence = Evidence(
+            source=ConsentSource(said.source),
+            wording=said.wording,
+            ip=ip,
+            confirmed_at=timezone.now(),
+            message=message,
+        )
+        _write(customer, [topic], ConsentState.GIVEN, evidence, before=before)
     if waiting:
         lift_unsubscription(message.address)
-    return [record.topic for record in asked]
+    now = consents_of([customer.pk], [topic.pk for topic in asked])
+    return [topic for topic in asked if now.get((customer.pk, topic.pk)) == ConsentState.GIVEN]
 
 
 @transaction.atomic
@@ -119,9 +146,22 @@ def _say(
     """The lock on the customer puts two who speak at once in order."""
     customer = _locked(customer)
     topics = list(topics)
-    now = consents_of([customer.pk], [topic.pk for topic in topics])
-    news = [topic for topic in topics if now.get((customer.pk, topic.pk)) != state]
-    return _write(customer, news, state, evidence, None)
+    before = _newest(customer, topics)
+    news = [topic for topic in topics if _is_news(before.get(topic.pk), state, evidence)]
+    return _write(customer, news, state, evidence, before=before)
+
+
+def _is_news(before: ConsentRecord | None, state: ConsentState, evidence: Evidence) -> bool:
+    """Who has said so already says nothing new, unless it is confirmed thereby."""
+    if before is None or before.state != state:
+        return True
+    return before.counts_as != state and evidence.confirms
+
+
+def _newest(customer: Customer, topics: Iterable[SubscriptionTopic]) -> dict[int, ConsentRecord]:
+    """What the customer said last about each topic, by its id."""
+    said = ConsentRecord.objects.filter(customer=customer, topic__in=[topic.pk for topic in topics]).current()
+    return {record.topic_id: record for record in said.select_related("topic")}
 
 
 def _write(
@@ -129,7 +169,8 @@ def _write(
     topics: Sequence[SubscriptionTopic],
     state: ConsentState,
     evidence: Evidence,
-    message: Message | None,
+    *,
+    before: Mapping[int, ConsentRecord] = MappingProxyType({}),
 ) -> list[ConsentRecord]:
     at = evidence.at or timezone.now()
     if at > timezone.now():
@@ -145,18 +186,25 @@ def _write(
             wording=evidence.wording or words_of(topic),
             detail=evidence.detail,
             ip=evidence.ip,
-            message=message,
+            confirmed_at=(evidence.confirmed_at or at) if state == ConsentState.GIVEN and evidence.confirms else None,
+            message=evidence.message,
             actor=current_actor(),
             at=at,
         )
         for topic in topics
     )
-    event = EVENT_OF_STATE[state]
     record_many(
-        event(customer_id=customer.pk, topic_id=record.topic_id, source=evidence.source, occurred_at=at)
+        event_of(state, was=before[record.topic_id].state if record.topic_id in before else "")(
+            customer_id=customer.pk, topic_id=record.topic_id, source=evidence.source, occurred_at=at
+        )
         for record in records
     )
     return records
+
+
+def event_of(state: ConsentState, *, was: str) -> ConsentEvent:
+    """Agreed to for the second time it was confirmed."""
+    return ConsentConfirmed if state == was == ConsentState.GIVEN else EVENT_OF_STATE[state]
 
 
 def words_of(topic: SubscriptionTopic) -> str:

@@ -4,17 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.scope import current_actor, current_workspace_id
-from messaging.actions.consent import EVENT_OF_STATE
+from messaging.actions.confirmation_letters import ask_to_confirm
+from messaging.actions.consent import event_of
 from messaging.actions.stopping import skip_messages
-from messaging.models import ConsentSource, ConsentState, Message
+from messaging.models import CONFIRMED_BY_ITSELF, ConsentSource, ConsentState, Message
 from messaging.reasons import Reason
 from timeline.recording import record_many
+
+# What programs tell later than that is history, and nobody waits for a letter about it.
+ASKED_AT_ONCE = timedelta(days=1)
+_COLUMNS = ("customers", "topics", "states", "ats", "wordings", "details", "confirmed_ats")
+
+_INSERT = """
+with news as (
+  select distinct on (said.customer_id, said.topic_id)
+         said.customer_id, said.topic_id, said.state, said.wording, said.detail,
+         least(said.at, %(now)s) as at,
+         case when said.confirmed_at is not null then least(said.confirmed_at, %(now)s) end
+           as confirmed_at,
+         coalesce(before.state, '') as was
+  from unnest(%(customers)s::bigint[], %(topics)s::bigint[], %(states)s::text[], %(ats)s::timestamptz[],
+              %(wordings)s::text[], %(details)s::text[], %(confirmed_ats)s::timestamptz[])
+       as said(customer_id, topic_id, state, at, wording, detail, confirmed_at)
+  left join lateral (
+    select r.state, r.at, r.confirmed_at is not null or r.source = any(%(confirmed)s) as is_confirmed
+    from messaging_consentrecord r
+    where r.workspace_id = %(workspace)s and r.customer_id = said.customer_id
+      and r.topic_id = said.topic_id
+    order by r.at desc, r.id desc limit 1
+  ) before on true
+  where before.state is null
+     or (before.at <= said.at and (said.state = 'withdrawn' or %(source)s <> 'import')
+         and (before.state <> said.state
+              or said.state = 'given' and said.confirmed_at is not null and not before.is_confirmed))
+  order by said.customer_id, said.topic_id, said.at desc, said.confirmed_at desc nulls last),
+written as (
+  insert into messaging_consentrecord
+    (workspace_id, customer_id, topic_id, state, source, wording, detail, actor, at, confirmed_at)
+  select %(workspace)s, customer_id, topic_id, state, %(source)s, wording, detail, %(actor)s, at,
+         confirmed_at
+  from news
+  returning id, customer_id, topic_id)
+select written.id, customer_id, topic_id, news.state, news.at, news.was,
+       topic.needs_confirmation and news.state = 'given' and news.confirmed_at is null
+from written join news using (customer_id, topic_id)
+join messaging_subscriptiontopic topic
+  on topic.workspace_id = %(workspace)s and topic.id = written.topic_id
+order by written.id
+"""
 
 
 @dataclass(frozen=True)
@@ -27,11 +70,14 @@ class Said:
     at: datetime
     wording: str = ""
     detail: str = ""
+    confirmed_at: datetime | None = None
 
 
 @transaction.atomic
 def record_consents(words: Iterable[Said], *, source: ConsentSource) -> int:
     """Write down what many customers said. Returns how many were news; the same batch again gives 0.
+
+    What a program tells within ASKED_AT_ONCE, and a topic wants confirmed, is asked for by a letter.
 
     A file (`source` import) only speaks for those who never spoke themselves: it gives no consent where anything was
     said before, and resurrects nobody. A withdrawal counts from wherever it comes, unless a newer word stands.
@@ -41,46 +87,47 @@ def record_consents(words: Iterable[Said], *, source: ConsentSource) -> int:
         return 0
     written = _insert(batch, source)
     record_many(
-        EVENT_OF_STATE[ConsentState(state)](customer_id=customer_id, topic_id=topic_id, source=source, occurred_at=at)
-        for customer_id, topic_id, state, at in written
+        event_of(each.state, was=each.was)(
+            customer_id=each.customer_id, topic_id=each.topic_id, source=source, occurred_at=each.at
+        )
+        for each in written
     )
-    _keep_back([(customer, topic) for customer, topic, state, _ in written if state == ConsentState.WITHDRAWN])
+    _keep_back([(each.customer_id, each.topic_id) for each in written if each.state == ConsentState.WITHDRAWN])
+    just_now = timezone.now() - ASKED_AT_ONCE
+    if source == ConsentSource.API and (waiting := [each.id for each in written if each.waits and each.at > just_now]):
+        ask_to_confirm(waiting)
     return len(written)
 
 
-def _insert(batch: list[Said], source: ConsentSource) -> list[tuple[int, int, str, datetime]]:
+@dataclass(frozen=True)
+class _Written:
+    """`was` is the state of what was said before; empty if nothing was. `waits`: it is to be confirmed."""
+
+    id: int
+    customer_id: int
+    topic_id: int
+    state: ConsentState
+    at: datetime
+    was: str
+    waits: bool
+
+
+def _insert(batch: list[Said], source: ConsentSource) -> list[_Written]:
     now = timezone.now()
     columns = [list(column) for column in zip(*(astuple(word) for word in batch), strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(
-            """insert into messaging_consentrecord
-                 (workspace_id, customer_id, topic_id, state, source, wording, detail, actor, at)
-               select distinct on (said.customer_id, said.topic_id)
-                      %(workspace)s, said.customer_id, said.topic_id, said.state, %(source)s, said.wording, said.detail,
-                      %(actor)s, least(said.at, %(now)s)
-               from unnest(%(customers)s::bigint[], %(topics)s::bigint[], %(states)s::text[], %(ats)s::timestamptz[],
-                           %(wordings)s::text[], %(details)s::text[])
-                    as said(customer_id, topic_id, state, at, wording, detail)
-               left join lateral (
-                 select r.state, r.at from messaging_consentrecord r
-                 where r.workspace_id = %(workspace)s and r.customer_id = said.customer_id
-                   and r.topic_id = said.topic_id
-                 order by r.at desc, r.id desc limit 1
-               ) before on true
-               where before.state is null
-                  or (before.state <> said.state and before.at <= said.at
-                      and (said.state = 'withdrawn' or %(source)s <> 'import'))
-               order by said.customer_id, said.topic_id, said.at desc
-               returning customer_id, topic_id, state, at""",
+            _INSERT,
             {
                 "workspace": current_workspace_id(),
                 "source": source.value,
                 "actor": current_actor(),
                 "now": now,
-                **dict(zip(("customers", "topics", "states", "ats", "wordings", "details"), columns, strict=True)),
+                "confirmed": list(CONFIRMED_BY_ITSELF),
+                **dict(zip(_COLUMNS, columns, strict=True)),
             },
         )
-        return list(cursor.fetchall())
+        return [_Written(*row) for row in cursor.fetchall()]
 
 
 def _keep_back(withdrawn: list[tuple[int, int]]) -> None:

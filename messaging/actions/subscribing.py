@@ -13,6 +13,7 @@ from customers.models import Customer
 from customers.normalising import Birthday, clean_email
 from customers.refusals import EmailTaken
 from messaging.actions.campaigns.counting import mark_stale
+from messaging.actions.confirmation_letters import confirmation_draft, confirmation_text
 from messaging.actions.consent import (
     Evidence,
     ask_consent,
@@ -23,25 +24,14 @@ from messaging.actions.consent import (
 )
 from messaging.actions.queueing import queue_messages
 from messaging.actions.suppression import lift_unsubscription
-from messaging.actions.templates import product_template
-from messaging.drafts import MessageDraft
 from messaging.eligibility import consents_of
 from messaging.models import (
     ConsentSource,
     ConsentState,
     Message,
-    Priority,
     SubscriptionTopic,
 )
-from messaging.purposes import Purpose
 from messaging.queries import JOIN_PAGE
-from messaging.rendering import customer_facts
-
-CONFIRMATION_SUBJECT = "Please confirm your subscription"
-CONFIRMATION_BODY = """<p>Somebody, most likely you, asked {{ workspace.name }} to write to this address about:</p>
-<p><strong>{{ topics }}</strong></p>
-<p><a href="{{ confirmation_url }}">Confirm the subscription</a></p>
-<p>The link works for seven days. If it was not you, do nothing: you will not be written to.</p>"""
 
 
 @transaction.atomic
@@ -57,22 +47,7 @@ def join(
         customer = _newcomer(name=name, email=email, birthday=birthday)
     else:
         _take_as_long_as_for_a_newcomer(name=name, birthday=birthday)
-    text = product_template(
-        Purpose.CONFIRMATION,
-        name="Confirmation of a subscription",
-        subject=CONFIRMATION_SUBJECT,
-        body=CONFIRMATION_BODY,
-    )
-    draft = MessageDraft(
-        address=customer.email,
-        purpose=Purpose.CONFIRMATION,
-        dedupe_key=f"{Purpose.CONFIRMATION}:{customer.pk}:{new_secret()}",
-        template_version_id=text.pk,
-        customer_id=customer.pk,
-        # No name in it, nor on the envelope: whoever typed it in could have written anything there.
-        context={"topics": ", ".join(topic.name for topic in topics), "customer": customer_facts(None)},
-        priority=Priority.TRANSACTIONAL,
-    )
+    draft = confirmation_draft(customer, topics, text=confirmation_text(), key=new_secret())
     queue_messages([draft])
     message = Message.objects.get(dedupe_key=draft.dedupe_key)
     ask_consent(customer, topics, evidence=Evidence(source=ConsentSource.JOIN_PAGE, ip=ip), message=message)
@@ -81,7 +56,10 @@ def join(
 
 @transaction.atomic
 def confirm_subscription(message: Message, *, ip: str | None) -> list[SubscriptionTopic]:
-    """The address answered. Whoever was archived meanwhile is a customer again. Returns the topics of the message."""
+    """The address answered. Whoever was archived meanwhile is a customer again.
+
+    Returns those topics of the message that the customer is written to about now.
+    """
     topics = confirm_consent(message, ip=ip)
     if message.customer is not None and message.customer.archived_at:
         restore_customer(message.customer)

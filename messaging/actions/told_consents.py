@@ -34,6 +34,7 @@ class ToldConsent:
     email_norm: str = ""
     wording: str = ""
     detail: str = ""
+    confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def _take(told: Sequence[ToldConsent], system: str) -> TakenConsents:
         elif each.topic not in topics:
             refusals[position] = ValueRefused("There is no such topic in use.", field="topic")
         else:
-            said.append(Said(found, topics[each.topic], each.state, each.at, each.wording, each.detail))
+            proof = each.wording, each.detail, each.confirmed_at
+            said.append(Said(found, topics[each.topic], each.state, each.at, *proof))
     hold_customers({each.customer_id for each in said})
     return TakenConsents(record_consents(said, source=ConsentSource.API), refusals)

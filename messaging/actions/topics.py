@@ -29,7 +29,9 @@ def add_default_topics() -> None:
 
 
 @transaction.atomic
-def add_topic(*, name: str, description: str = "", is_default: bool = False, key: str = "") -> SubscriptionTopic:
+def add_topic(
+    *, name: str, description: str = "", is_default: bool = False, needs_confirmation: bool = False, key: str = ""
+) -> SubscriptionTopic:
     """`key` comes from the name unless it is given. Raises TopicNameTaken."""
     last = SubscriptionTopic.objects.aggregate(last=Max("position"))["last"]
     topic = SubscriptionTopic(
@@ -37,6 +39,7 @@ def add_topic(*, name: str, description: str = "", is_default: bool = False, key
         name=name,
         description=description,
         is_default=is_default,
+        needs_confirmation=needs_confirmation,
         position=0 if last is None else last + 1,
     )
     _save(topic)
@@ -45,12 +48,18 @@ def add_topic(*, name: str, description: str = "", is_default: bool = False, key
 
 
 @transaction.atomic
-def edit_topic(topic: SubscriptionTopic, *, name: str, description: str, is_default: bool) -> SubscriptionTopic:
-    """Consent that was given keeps the words that it was given to. Raises TopicNameTaken."""
+def edit_topic(
+    topic: SubscriptionTopic, *, name: str, description: str, is_default: bool, needs_confirmation: bool = False
+) -> SubscriptionTopic:
+    """Consent that was given keeps the words that it was given to. Raises TopicNameTaken.
+
+    `needs_confirmation`: from now on, only those are written to about it who confirmed it, whenever they agreed.
+    """
     topic = SubscriptionTopic.objects.select_for_update().get(pk=topic.pk)
-    before = topic.name, topic.description, topic.is_default
+    before = topic.name, topic.description, topic.is_default, topic.needs_confirmation
     topic.name, topic.description, topic.is_default = name, description, is_default
-    if before != (name, description, is_default):
+    topic.needs_confirmation = needs_confirmation
+    if before != (name, description, is_default, needs_confirmation):
         _save(topic)
         record(TopicChanged(customer_id=None, topic_id=topic.pk))
     return topic

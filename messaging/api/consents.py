@@ -34,6 +34,11 @@ class ConsentItemSerializer(StrictSerializer):
     state = serializers.ChoiceField(STATES)
     at = Instant(help_text="When they said so; later than that, only a newer word counts.")
     wording = Text(required=False, max_length=2000, help_text="What they agreed to, word for word. The proof.")
+    confirmed_at = Instant(
+        required=False,
+        help_text="When they confirmed it themselves, by a link sent to their address, where that was done elsewhere. "
+        "Without it, a topic with double opt-in has Rapport ask them, if `at` is less than a day ago.",
+    )
     detail = Text(required=False, max_length=300, help_text="Where: which form, which page, which till.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -41,6 +46,8 @@ class ConsentItemSerializer(StrictSerializer):
             raise serializers.ValidationError({"customer": ["Say whose consent it is."]}, "missing_field")
         if attrs["state"] == ConsentState.GIVEN and not attrs.get("wording"):
             raise serializers.ValidationError({"wording": ["Without what they agreed to there is no proof."]})
+        if attrs["state"] != ConsentState.GIVEN and attrs.get("confirmed_at"):
+            raise serializers.ValidationError({"confirmed_at": ["Only what was given can have been confirmed."]})
         return attrs
 
 

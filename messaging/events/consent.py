@@ -24,6 +24,14 @@ class ConsentAsked(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConsentConfirmed(EventBody):
+    """Somebody who had agreed to a topic confirmed it: double opt-in. Who does both at once has given it."""
+
+    topic_id: int
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConsentWithdrawn(EventBody):
     topic_id: int
     source: str

@@ -33,6 +33,7 @@ EVENTS: Mapping[str, str | Promise] = {
     "OrderRefunded": gettext_lazy("An order was refunded"),
     "OrderCancelled": gettext_lazy("An order was cancelled"),
     "ConsentGiven": gettext_lazy("Agreed to a topic"),
+    "ConsentConfirmed": gettext_lazy("Confirmed a topic"),
     "ConsentWithdrawn": gettext_lazy("Left a topic"),
     "MessageOpened": gettext_lazy("A message was opened"),
     "MessageClicked": gettext_lazy("A link in a message was followed"),

@@ -49,6 +49,14 @@ class TopicForm(forms.Form):
         label=_("What is it about?"), max_length=300, required=False, help_text=_("People read it where they choose.")
     )
     is_default = forms.BooleanField(label=_("Offer it on the join page"), required=False)
+    needs_confirmation = forms.BooleanField(
+        label=_("Customers confirm it themselves (double opt-in)"),
+        required=False,
+        help_text=_(
+            "Nobody is written to about it before they followed the link of a letter to their address, chose it on "
+            "their preference page, or are known to have confirmed it elsewhere."
+        ),
+    )
 
 
 class AddressForm(forms.Form):

@@ -13,6 +13,7 @@ from messaging.models.campaigns import (
     Timing,
 )
 from messaging.models.consent import (
+    CONFIRMED_BY_ITSELF,
     STOPS_EVERYTHING,
     ConsentRecord,
     ConsentSource,
@@ -20,6 +21,7 @@ from messaging.models.consent import (
     SubscriptionTopic,
     Suppression,
     SuppressionReason,
+    counts_as,
 )
 from messaging.models.conversions import Conversion, Touch
 from messaging.models.flows import (
@@ -49,6 +51,7 @@ from messaging.models.templates import LinkSet, Template, TemplateVersion
 __all__ = [
     "ACCEPTED_STATES",
     "ATTENTION_STATES",
+    "CONFIRMED_BY_ITSELF",
     "EDITABLE_STATES",
     "LEASED_STATES",
     "STOPS_EVERYTHING",
@@ -92,4 +95,5 @@ __all__ = [
     "Touch",
     "Trace",
     "TrackingPolicy",
+    "counts_as",
 ]

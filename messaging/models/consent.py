@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
@@ -26,6 +27,8 @@ class SubscriptionTopic(WorkspaceOwned):
     description = models.CharField(max_length=300, blank=True)
     # Offered, but never ticked, where somebody joins.
     is_default = models.BooleanField(default=False)
+    # Double opt-in: consent counts once the customer has confirmed it by a letter to the very address.
+    needs_confirmation = models.BooleanField(default=False, db_default=False)
     position = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, editable=False)
@@ -60,6 +63,17 @@ class ConsentSource(models.TextChoices):
     API = "api", _("API")
 
 
+# Whoever speaks through these has followed a link in a letter to the address.
+CONFIRMED_BY_ITSELF = (ConsentSource.JOIN_PAGE, ConsentSource.PREFERENCES)
+
+
+def counts_as(state: str, source: str, confirmed_at: datetime | None, *, needs_confirmation: bool) -> str:
+    """The state in which a word counts: given, but not confirmed where the topic wants that, it is still waited for."""
+    is_confirmed = confirmed_at is not None or source in CONFIRMED_BY_ITSELF
+    waits = needs_confirmation and state == ConsentState.GIVEN and not is_confirmed
+    return ConsentState.PENDING.value if waits else state
+
+
 class ConsentRecordQuerySet(models.QuerySet["ConsentRecord"]):
     def current(self) -> Self:
         """The one that counts of each customer and topic, by the index `consent_newest_first`."""
@@ -81,7 +95,9 @@ class ConsentRecord(WorkspaceOwned):
     wording = models.TextField(blank=True)
     detail = models.CharField(max_length=300, blank=True)
     ip = models.GenericIPAddressField(null=True)
-    # The request for confirmation, of a pending one: only its link confirms it.
+    # When the customer confirmed it, as seen here or as another system or a file says. See CONFIRMED_BY_ITSELF.
+    confirmed_at = models.DateTimeField(null=True)
+    # The request for confirmation, of a pending one: only its link confirms it. Of one confirmed by a link, its letter.
     message = WorkspaceForeignKey("messaging.Message", on_delete=models.PROTECT, null=True, related_name="+")
     actor = models.CharField(max_length=40)
     at = models.DateTimeField(default=timezone.now)
@@ -99,6 +115,12 @@ class ConsentRecord(WorkspaceOwned):
 
     def __str__(self) -> str:
         return f"{self.state} {self.topic_id} by {self.customer_id}"
+
+    @property
+    def counts_as(self) -> str:
+        """Asks the topic: select it along."""
+        needs_confirmation = self.topic.needs_confirmation
+        return counts_as(self.state, self.source, self.confirmed_at, needs_confirmation=needs_confirmation)
 
 
 class SuppressionReason(models.TextChoices):

@@ -1,6 +1,7 @@
 from messaging.queries.birthdays import Celebrant, Morning, birthday_greeting, birthday_key, celebrants, mornings
 from messaging.queries.birthdays_ahead import MOST_SHOWN, BirthdayAhead, birthdays_ahead, refusals_ahead
 from messaging.queries.consent import (
+    TopicCount,
     TopicState,
     join_address,
     recipient_of,
@@ -47,6 +48,7 @@ __all__ = [
     "Morning",
     "Remark",
     "TemplateUse",
+    "TopicCount",
     "TopicState",
     "address_behind",
     "birthday_greeting",

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Workspace
 from accounts.scope import current_workspace_id
@@ -11,7 +11,7 @@ from customers.models import Customer
 from messaging.addresses import hash_address
 from messaging.eligibility import survivors
 from messaging.links import public_page
-from messaging.models import ConsentRecord, ConsentState, Message, SubscriptionTopic, Suppression
+from messaging.models import CONFIRMED_BY_ITSELF, ConsentRecord, ConsentState, Message, SubscriptionTopic, Suppression
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class TopicState:
 
     @property
     def state(self) -> str:
-        return self.record.state if self.record else ""
+        return self.record.counts_as if self.record else ""
 
     @property
     def is_given(self) -> bool:
@@ -32,15 +32,21 @@ class TopicState:
 
 def topic_states(customer: Customer) -> list[TopicState]:
     """Every topic in use, and archived ones that the customer said something about. Two queries."""
-    said = {record.topic_id: record for record in ConsentRecord.objects.filter(customer=customer).current()}
+    said = {record.topic_id: record for record in _said_by(customer)}
     topics = SubscriptionTopic.objects.all()
     return [TopicState(topic, said.get(topic.pk)) for topic in topics if topic.archived_at is None or topic.pk in said]
 
 
+def _said_by(customer: Customer) -> QuerySet[ConsentRecord]:
+    said: QuerySet[ConsentRecord] = ConsentRecord.objects.filter(customer=customer).current().select_related("topic")
+    return said
+
+
 def topics_asked(message: Message) -> list[SubscriptionTopic]:
-    """What the link of this message confirms."""
+    """What the link of this message confirms, of what is in use."""
     asked = ConsentRecord.objects.filter(message=message, state=ConsentState.PENDING)
-    return list(SubscriptionTopic.objects.filter(pk__in=asked.values("topic")))
+    named = message.context.get("confirms", [])
+    return list(SubscriptionTopic.objects.in_use().filter(Q(pk__in=asked.values("topic")) | Q(pk__in=named)))
 
 
 def topics_offered() -> list[SubscriptionTopic]:
@@ -56,19 +62,41 @@ def recipient_of(message: Message) -> Customer | None:
     return None if customer.erased_at else customer
 
 
-def topics_with_counts() -> list[tuple[SubscriptionTopic, int]]:
-    """Every topic, those in use first, with how many customers agree to it now. Two queries."""
+@dataclass(frozen=True)
+class TopicCount:
+    """How many customers agree to a topic now, and how many do so without having confirmed it as it wants them to."""
+
+    topic: SubscriptionTopic
+    agree: int
+    unconfirmed: int
+
+
+def topics_with_counts(*, only: SubscriptionTopic | None = None) -> list[TopicCount]:
+    """Every topic, those in use first. Two queries."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """select topic_id, count(*) from (
-                 select distinct on (customer_id, topic_id) topic_id, state from messaging_consentrecord
-                 where workspace_id = %s order by customer_id, topic_id, at desc, id desc
+            """select topic_id, count(*), count(*) filter (where confirmed_at is null and source <> all(%(confirmed)s))
+               from (
+                 select distinct on (customer_id, topic_id) topic_id, state, source, confirmed_at
+                 from messaging_consentrecord
+                 where workspace_id = %(workspace)s and (%(only)s is null or topic_id = %(only)s)
+                 order by customer_id, topic_id, at desc, id desc
                ) said where state = 'given' group by topic_id""",
-            [current_workspace_id()],
+            {
+                "workspace": current_workspace_id(),
+                "only": None if only is None else only.pk,
+                "confirmed": list(CONFIRMED_BY_ITSELF),
+            },
         )
-        counts = dict(cursor.fetchall())
-    topics = sorted(SubscriptionTopic.objects.all(), key=lambda topic: topic.archived_at is not None)
-    return [(topic, counts.get(topic.pk, 0)) for topic in topics]
+        counts = {topic_id: (given, unproven) for topic_id, given, unproven in cursor.fetchall()}
+    found = SubscriptionTopic.objects.all() if only is None else [only]
+    in_order = sorted(found, key=lambda topic: topic.archived_at is not None)
+    return [_counted(topic, *counts.get(topic.pk, (0, 0))) for topic in in_order]
+
+
+def _counted(topic: SubscriptionTopic, given: int, unproven: int) -> TopicCount:
+    unconfirmed = unproven if topic.needs_confirmation else 0
+    return TopicCount(topic, given - unconfirmed, unconfirmed)
 
 
 def suppressions_matching(address: str) -> QuerySet[Suppression]:

@@ -31,6 +31,7 @@ from messaging.models import (
     Reach,
 )
 from messaging.queries.messages import message_history, with_reasons
+from messaging.reasons import Reason
 from timeline.models import Event
 
 MOST_ENROLMENTS = 10
@@ -95,6 +96,8 @@ def _audience_points(campaign: Campaign, customer: Customer) -> Iterator[Point]:
     if campaign.reach == Reach.TOPIC and campaign.topic is not None:
         state = consents_of([customer.pk], [campaign.topic.pk]).get((customer.pk, campaign.topic.pk))
         yield Point(_("Agrees to “%(topic)s”") % {"topic": campaign.topic}, holds=state == ConsentState.GIVEN)
+        if state == ConsentState.PENDING:
+            yield Point(str(Reason.NOT_CONFIRMED.label), depth=1)
     for each in chosen:
         yield from _excluding(each.segment, customer) if each.is_excluded else _including(each.segment, customer)
 

@@ -6,7 +6,7 @@ from accounts.scope import current_workspace_id
 from customers.models import Customer
 
 JOIN_PAGE = "join page"
-# The link in the message works for seven days; whoever signs up again begins anew.
+# As long as the link in the message works; whoever signs up again begins anew.
 KEPT_UNCONFIRMED = timedelta(days=30)
 # All that the timeline knows of somebody whose address was typed in and never answered.
 KNOWN_OF_STRANGERS = [

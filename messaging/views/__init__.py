@@ -59,7 +59,7 @@ from messaging.views.templates import (
     template_test,
     version_restoration,
 )
-from messaging.views.topics import topic_archival, topic_edit, topic_list, topic_restoration
+from messaging.views.topics import topic_archival, topic_confirmations, topic_edit, topic_list, topic_restoration
 from messaging.views.tracking import tracking_edit
 
 __all__ = [
@@ -131,6 +131,7 @@ __all__ = [
     "template_restoration",
     "template_test",
     "topic_archival",
+    "topic_confirmations",
     "topic_edit",
     "topic_list",
     "topic_restoration",

@@ -14,7 +14,7 @@ from messaging import actions, queries
 from messaging.actions import Evidence
 from messaging.forms import ConsentForm
 from messaging.join_codes import CONTENT_TYPES, qr_code
-from messaging.models import ConsentSource
+from messaging.models import ConsentSource, ConsentState
 
 
 @permits(Permission.EDIT_CUSTOMERS)
@@ -27,8 +27,11 @@ def customer_consent(request: WorkspaceRequest, customer_id: int) -> HttpRespons
         say = actions.give_consent if form.cleaned_data["word"] == "give" else actions.withdraw_consent
         evidence = Evidence(source=ConsentSource.STAFF, detail=form.cleaned_data["detail"])
         with refusal_told(request):
-            say(customer, [form.cleaned_data["topic"]], evidence=evidence)
-            messages.success(request, _("Written down."))
+            records = say(customer, [form.cleaned_data["topic"]], evidence=evidence)
+            waits = any(record.counts_as == ConsentState.PENDING for record in records)
+            messages.success(
+                request, _("Written down. It counts once they have confirmed it.") if waits else _("Written down.")
+            )
         return redirect("customers:customer_detail", customer.pk)
     return render(request, "messaging/customer_consent.html", {"form": form, "customer": customer}, status=422)
 

@@ -58,6 +58,8 @@ def preferences(request: PublicRequest, message: Message, customer: Customer) ->
 @behind_link(CONFIRMATION)
 @page
 def confirmation(request: PublicRequest, message: Message, customer: Customer) -> HttpResponse:
+    if hash_address(customer.email_norm) != message.address_hash:
+        return link_gone(request)
     if request.method == "POST":
         topics = actions.confirm_subscription(message, ip=client_ip(request))
         return render(request, "messaging/confirmed.html", {"topics": topics})

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Permission, permits
@@ -45,8 +46,20 @@ def topic_edit(request: WorkspaceRequest, topic_id: int) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("messaging:topic_list")
-    words = {"form": form, "topic": topic}
+    [count] = queries.topics_with_counts(only=topic)
+    words = {"form": form, "topic": topic, "count": count}
     return render(request, "messaging/topic_edit.html", words, status=422 if form.errors else 200)
+
+
+@permits(Permission.SEND_MESSAGES)
+@require_POST
+def topic_confirmations(request: WorkspaceRequest, topic_id: int) -> HttpResponse:
+    """Ask those who agreed and have not confirmed, each of them once."""
+    topic = get_object_or_404(SubscriptionTopic, pk=topic_id)
+    count = actions.ask_unconfirmed(topic)
+    words = ngettext("%(count)s customer is asked to confirm.", "%(count)s customers are asked to confirm.", count)
+    messages.success(request, words % {"count": count} if count else _("All of them were asked already."))
+    return redirect("messaging:topic_edit", topic.pk)
 
 
 @permits(Permission.EDIT_MESSAGES)

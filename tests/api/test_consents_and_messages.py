@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.api_keys import ApiScope
 from accounts.models import Workspace
 from accounts.public_ids import encode_id
 from accounts.scope import workspace_scope
 from messaging.actions import skip_messages
+from messaging.eligibility import consents_of
 from messaging.models import ConsentRecord, Message, SubscriptionTopic
 from messaging.reasons import Reason
 from tests.api.conftest import ApiClient, api_client
@@ -56,6 +58,21 @@ def test_a_withdrawal_stands_against_older_consent(shop: ApiClient, topic: Subsc
 
     assert again["unchanged"] == 1
     assert ConsentRecord.objects.current().get().state == "withdrawn"
+
+
+def test_double_opt_in_is_proven_or_asked_for(shop: ApiClient, topic: SubscriptionTopic) -> None:
+    SubscriptionTopic.objects.update(needs_confirmation=True)
+    anna, tom = CustomerFactory(), CustomerFactory()
+    now = timezone.now().isoformat()
+    proven = word(customer=encode_id("cus", anna.pk), confirmed_at="2026-03-02T10:00:00Z")
+    asked = word(customer=encode_id("cus", tom.pk), at=now)
+    wrong = word("withdrawn", customer=encode_id("cus", tom.pk), confirmed_at=now)
+
+    answer = shop.tell("/consents", {"consents": [proven, asked, wrong]}).json()
+
+    assert (answer["recorded"], [error["param"] for error in answer["errors"]]) == (2, ["confirmed_at"])
+    assert consents_of([anna.pk, tom.pk], [topic.pk]) == {(anna.pk, topic.pk): "given", (tom.pk, topic.pk): "pending"}
+    assert list(Message.objects.values_list("customer", "purpose")) == [(tom.pk, "confirmation")]
 
 
 def test_a_wrong_statement_stops_no_other(

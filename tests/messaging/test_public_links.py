@@ -313,10 +313,10 @@ def test_confirming(browser: Browser) -> None:
     assert list(ConsentRecord.objects.order_by("pk").values_list("state", flat=True)) == ["pending", "given"]
 
 
-def test_a_confirmation_waits_seven_days(browser: Browser) -> None:
+def test_a_confirmation_waits_thirty_days(browser: Browser) -> None:
     address = path(confirmation(), "confirmation")
 
-    with time_machine.travel(timezone.now() + timedelta(days=8)):
+    with time_machine.travel(timezone.now() + timedelta(days=31)):
         assert browser.post(address).status_code == 404
 
 

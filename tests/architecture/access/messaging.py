@@ -8,7 +8,7 @@ from messaging.models import Campaign, SubscriptionTopic
 from tests.architecture.access.rows import Kwargs, Row
 from tests.factories.campaigns import CampaignFactory, ListFactory
 from tests.factories.customers import CustomerFactory
-from tests.factories.messaging import MessageFactory, ReplyFactory, TemplateFactory, TopicFactory
+from tests.factories.messaging import ConsentFactory, MessageFactory, ReplyFactory, TemplateFactory, TopicFactory
 from tests.messaging.sending.outbox import put_in_doubt
 
 
@@ -27,6 +27,10 @@ def a_message_in_doubt() -> Kwargs:
 
 def a_topic() -> Kwargs:
     return {"topic_id": TopicFactory().pk}
+
+
+def a_topic_to_confirm() -> Kwargs:
+    return {"topic_id": ConsentFactory(topic=TopicFactory(needs_confirmation=True)).topic_id}
 
 
 def an_archived_topic() -> Kwargs:
@@ -154,6 +158,7 @@ ROWS = {
     "messaging:topic_list": Row(post=lambda _: TOPIC),
     "messaging:topic_edit": Row(a_topic, post=lambda _: TOPIC),
     "messaging:topic_archival": Row(a_topic, get=False, post=lambda _: {}),
+    "messaging:topic_confirmations": Row(a_topic_to_confirm, get=False, post=lambda _: {}),
     "messaging:topic_restoration": Row(an_archived_topic, get=False, post=lambda _: {}),
     "messaging:suppression_list": Row(post=lambda _: {"address": "maria@mail.example", "why": "asked us to"}),
     "messaging:suppression_removal": Row(a_suppression, get=False, post=lambda _: {"why": "a mistake"}),

@@ -268,6 +268,6 @@ def _counted(field: str, chance: random.Random) -> dict[str, Any]:
 def _consent(chance: random.Random) -> dict[str, Any]:
     return {
         "field": "consent",
-        "is": chance.choice(("given", "withdrawn", "pending", "never")),
+        "is": chance.choice(("given", "confirmed", "withdrawn", "pending", "never")),
         "value": chance.choice((["news"], ["offers"], ["news", "offers"])),
     }

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Workspace
 from accounts.public_ids import encode_id
@@ -175,13 +176,22 @@ def test_the_newest_word_on_a_topic_is_the_consent() -> None:
     people(chance, count=40)
     listed = set(Customer.objects.values_list("pk", flat=True))
     newest: dict[tuple[int, str], str] = {}
+    confirmed: dict[tuple[int, str], bool] = {}
+    chosen = ConsentRecord.objects.filter(state="given").order_by("-at", "-pk").first()
+    assert chosen
+    ConsentFactory(customer=chosen.customer, topic=chosen.topic, source="preferences", at=timezone.now())
     for record in ConsentRecord.objects.select_related("topic").order_by("at", "pk"):
         newest[record.customer_id, record.topic.key] = record.state
+        confirmed[record.customer_id, record.topic.key] = record.source == "preferences"
 
     for topics in (["news"], ["offers"], ["news", "offers"]):
         for state in ("given", "withdrawn", "pending"):
             expected = {pk for (pk, topic), said in newest.items() if topic in topics and said == state}
             assert found({"field": "consent", "is": state, "value": topics}) == expected
+        proven = {
+            pk for (pk, topic), said in newest.items() if topic in topics and confirmed[pk, topic] and said == "given"
+        }
+        assert found({"field": "consent", "is": "confirmed", "value": topics}) == proven
         never = listed - {pk for pk, topic in newest if topic in topics}
         assert found({"field": "consent", "is": "never", "value": topics}) == never
         assert never
