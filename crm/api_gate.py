@@ -12,10 +12,10 @@ from accounts.api_keys import workspace_key_of
 from accounts.models import ApiKey
 from accounts.rest.errors import ApiError
 from accounts.scope import workspace_scope
+from accounts.token_buckets import Allowance, take_tokens
 from crm.api_errors import error_response
 from crm.api_handler import ApiHandler
 from crm.api_idempotency import answer_once
-from crm.api_rate import Allowance, take_tokens
 from crm.api_together import answer_together
 from sales.api import ingest
 

@@ -16,7 +16,7 @@ from accounts.api_keys import ApiScope, secret_of, usable_key
 from accounts.models import ApiKey
 from accounts.rest.errors import ApiError
 from accounts.scope import workspace_scope
-from crm.api_rate import Allowance, take_tokens
+from accounts.token_buckets import Allowance, take_tokens
 from crm.together import Together
 from customers.actions.ingest import NotAtOnce, tell_custom_events_at_once
 from customers.ingesting.telling import ToldEvent

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.agents import is_machine
 from accounts.requests import client_ip
 from accounts.scope import workspace_scope
 from accounts.tokens import find_token
@@ -20,7 +21,6 @@ from messaging.links import READING
 from messaging.models import Message
 from messaging.queries import address_behind
 from messaging.reading_limits import connection_may_guess, message_may_be_counted
-from messaging.tracking.agents import is_machine
 from messaging.tracking.marking import HONEYPOT
 from messaging.views.doors import link_gone
 

@@ -7,7 +7,7 @@ import redis
 from django.conf import LazySettings
 
 from accounts.models import Workspace
-from crm.api_rate import Allowance, Limiter, LocalBuckets
+from accounts.token_buckets import Allowance, Limiter, LocalBuckets
 from customers.models import Customer
 from tests.api.conftest import ApiClient, api_client
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from accounts.agents import is_machine
 from messaging.models import Trace
-from messaging.tracking.agents import is_machine
 from messaging.tracking.judging import machines_among
 
 LEFT = datetime(2026, 5, 1, 9, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""How often a key may ask: a token bucket in Valkey, shared by all web processes."""
+"""How often somebody may ask: token buckets in Valkey, shared by all web processes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ LOOK_AGAIN_AFTER = 5.0
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left to a key. `rate` is tokens a second."""
+    """What is left in a bucket. `rate` is tokens a second."""
 
     is_granted: bool
     tokens: float
@@ -102,7 +102,7 @@ class Limiter:
                 taken, tokens = self._take(f"rate:{name}", rate, burst, count)
                 return Allowance(bool(taken), float(tokens), rate, burst)
             except redis.RedisError:
-                log.warning("Valkey is away: limiting the API within this process", exc_info=True)
+                log.warning("Valkey is away: limiting within this process", exc_info=True)
                 self._away_until = time.monotonic() + LOOK_AGAIN_AFTER
         return self._local.take(name, rate=rate * LOCAL_SHARE, burst=math.ceil(burst * LOCAL_SHARE), count=count)
 
@@ -126,6 +126,11 @@ def _limiter() -> Limiter:
     return Limiter(valkey["LOCATION"], valkey.get("OPTIONS", {}))
 
 
-def take_tokens(name: str, *, count: int = 1) -> Allowance:
-    """As many as are wanted, or none."""
-    return _limiter().take(name, rate=settings.API_REQUESTS_PER_SECOND, burst=settings.API_BURST, count=count)
+def take_tokens(name: str, *, count: int = 1, rate: float | None = None, burst: int | None = None) -> Allowance:
+    """As many as are wanted, or none. Unless another limit is named, that of an API key holds."""
+    return _limiter().take(
+        name,
+        rate=settings.API_REQUESTS_PER_SECOND if rate is None else rate,
+        burst=settings.API_BURST if burst is None else burst,
+        count=count,
+    )

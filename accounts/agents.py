@@ -1,4 +1,4 @@
-"""Who fetches pictures and links without anybody reading: what programs say of themselves.
+"""Who fetches pictures, links and pages without anybody reading: what programs say of themselves.
 
 Sources: the user agents that Gmail, Yahoo and Apple document or are known to send for mail pictures, those of link
 previews, and the names of libraries and scanners. What hides behind a browser's name is found by how it behaves
