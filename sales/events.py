@@ -110,5 +110,17 @@ class PageViewed(EventBody):
     page_view_id: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProductViewed(EventBody):
+    product_view_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebsiteChanged(EventBody):
+    """What the tag on the website may tell, or the secret by which customers are named to it."""
+
+    website_id: int
+
+
 # After one of these, an order counts otherwise than before; so do the orders of a customer after a merge.
 WHAT_ORDERS_COUNT = (OrderPlaced, OrderChanged, OrderRefunded, OrderCancelled, OrderArchived, OrderRestored)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from customers.contracts import Panel, TimelineEntry, describes, register_panel, timeline_group
 from customers.models import Customer
-from sales.models import Cart, Order, PageView, Refund
+from sales.models import Cart, Order, PageView, ProductView, Refund
 from sales.money import written
 from sales.queries.orders import OrderFilter, order_totals
 from sales.queries.talking_points import talking_points
@@ -76,6 +76,16 @@ def describe_visits(events: Sequence[Event]) -> dict[int, TimelineEntry]:
         )
         for event in events
         if (view := views.get(event.payload["page_view_id"]))
+    }
+
+
+@describes("ProductViewed", group=VISITS)
+def describe_product_views(events: Sequence[Event]) -> dict[int, TimelineEntry]:
+    views = ProductView.objects.in_bulk({event.payload["product_view_id"] for event in events})
+    return {
+        event.pk: TimelineEntry("eye", _("Looked at the product %(product)s") % {"product": view}, view.sku)
+        for event in events
+        if (view := views.get(event.payload["product_view_id"]))
     }
 
 

@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.contracts import PersonalData, register_personal_data
 from customers.models import Customer
-from sales.models import Cart, Order, PageView, Refund
+from sales.models import Cart, Order, PageView, ProductView, Refund
 
 
 class _ByCustomer(PersonalData):
     """Rows that belong to a customer by their key `customer` alone."""
 
-    model: ClassVar[type[Order | Cart | PageView]]
+    model: ClassVar[type[Order | Cart | PageView | ProductView]]
 
     def rows(self, customer: Customer) -> models.QuerySet[Any]:
         return self.model.objects.filter(customer=customer)
@@ -104,9 +104,15 @@ class CartsData(_ByCustomer):
         return count
 
 
-class PageViewsData(_ByCustomer):
-    """Erased, page views go: where somebody looked is about nothing but them."""
+class _Views(_ByCustomer):
+    """Erased, they go: where somebody looked is about nothing but them."""
 
+    def erase(self, customer: Customer) -> int:
+        count, _ = self.rows(customer).delete()
+        return count
+
+
+class PageViewsData(_Views):
     model = PageView
     label = _("Page views")
 
@@ -114,9 +120,21 @@ class PageViewsData(_ByCustomer):
         for view in self.rows(customer).order_by("viewed_at", "pk"):
             yield {"viewed_at": view.viewed_at, "name": view.name, "path": view.path}
 
-    def erase(self, customer: Customer) -> int:
-        count, _ = self.rows(customer).delete()
-        return count
+
+class ProductViewsData(_Views):
+    model = ProductView
+    label = _("Products viewed")
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        for view in self.rows(customer).order_by("viewed_at", "pk"):
+            yield {
+                "viewed_at": view.viewed_at,
+                "sku": view.sku,
+                "name": view.name,
+                "price_minor": view.price_minor,
+                "currency": view.currency,
+                "url": view.url,
+            }
 
 
-register_personal_data(OrdersData(), CartsData(), PageViewsData())
+register_personal_data(OrdersData(), CartsData(), PageViewsData(), ProductViewsData())

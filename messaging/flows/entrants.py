@@ -12,7 +12,7 @@ from timeline.models import Event
 
 # What an event is about, by the field of its payload.
 _SUBJECT_FIELDS = {"cart": "cart_id", "order": "order_id"}
-_KEPT = ("cart_id", "order_id", "message_id", "page_view_id", "name", "key")
+_KEPT = ("cart_id", "order_id", "message_id", "page_view_id", "product_view_id", "name", "key")
 
 
 @dataclass(frozen=True)

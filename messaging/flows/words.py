@@ -25,6 +25,7 @@ EVENTS: Mapping[str, str | Promise] = {
     "CustomerTagged": gettext_lazy("A tag was added"),
     "CustomerUntagged": gettext_lazy("A tag was taken off"),
     "PageViewed": gettext_lazy("A page of the shop was looked at"),
+    "ProductViewed": gettext_lazy("A product was looked at"),
     "CartUpdated": gettext_lazy("A cart was touched"),
     "CartArchived": gettext_lazy("A cart was emptied"),
     "OrderPlaced": gettext_lazy("An order was placed"),

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.core.cache import cache
-from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -22,11 +20,12 @@ from redis.exceptions import RedisError
 from accounts.scope import current_workspace, current_workspace_id
 from messaging.models import Message, TemplateVersion
 from messaging.rendering.blocks import MOST_PRODUCTS, picked_products
+from messaging.rendering.viewed import Item, last_viewed
 from sales.models import Cart, Product
 from sales.money import written
 from sales.queries import best_sellers
 
-Items = list[dict[str, str | int]]
+Items = list[Item]
 
 CART = ("cart_products", "cart_total", "cart_url")
 VIEWED = "viewed_products"
@@ -35,7 +34,6 @@ PICKED = tuple(f"picked_{number}" for number in range(1, 10))
 LISTS = ("cart_products", VIEWED, BEST, *PICKED)
 SHARED = frozenset({BEST, *PICKED})
 TAGS = "customer.tags"
-VIEWS_LOOKED_AT = 40
 BEST_SINCE = timedelta(days=90)
 BEST_KEPT = 900  # seconds
 _USED = re.compile(rf"\b(?:{'|'.join([*CART, VIEWED, BEST, *PICKED, re.escape(TAGS)])})\b")
@@ -95,18 +93,19 @@ def carts_for(messages: Sequence[Message]) -> dict[int, dict[str, Any]]:
 
 
 def products_viewed_by(customer_ids: Collection[int]) -> dict[int, Items]:
-    """The products whose pages each of them looked at last, the newest first. Two queries and one for the products."""
+    """What each of them looked at last, the newest first."""
     if not customer_ids:
         return {}
-    views = _views(customer_ids)
-    paths = {path for seen in views.values() for path in seen}
-    by_path = _products_at(paths)
-    found = {
-        customer_id: list(dict.fromkeys(by_path[path] for path in seen if path in by_path))[:MOST_PRODUCTS]
-        for customer_id, seen in views.items()
+    found = last_viewed(customer_ids, most=MOST_PRODUCTS)
+    items = _items_of({each for views in found.values() for each in views if isinstance(each, int)})
+    return {
+        customer_id: [
+            items[each] if isinstance(each, int) else each
+            for each in views
+            if not isinstance(each, int) or each in items
+        ]
+        for customer_id, views in found.items()
     }
-    items = _items_of({each for ids in found.values() for each in ids})
-    return {customer_id: [items[each] for each in ids if each in items] for customer_id, ids in found.items()}
 
 
 def products_sold_most() -> Items:
@@ -132,40 +131,6 @@ def example_lists() -> dict[str, Any]:
     lists: dict[str, Any] = dict.fromkeys(LISTS, items)
     total = written(4_200, current_workspace().currency)
     return {**lists, "cart_products": cart, "cart_total": total, "cart_url": "https://link.example/cart"}
-
-
-def _views(customer_ids: Collection[int]) -> dict[int, list[str]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """select c.id, rtrim(split_part(split_part(v.path, '?', 1), '#', 1), '/')
-               from unnest(%s::bigint[]) as c(id)
-               cross join lateral (
-                 select path, viewed_at from sales_pageview
-                 where workspace_id = %s and customer_id = c.id order by viewed_at desc limit %s) v
-               order by c.id, v.viewed_at desc""",
-            [list(customer_ids), current_workspace_id(), VIEWS_LOOKED_AT],
-        )
-        views: dict[int, list[str]] = defaultdict(list)
-        for customer_id, path in cursor.fetchall():
-            views[customer_id].append(path)
-    return views
-
-
-def _products_at(paths: Collection[str]) -> dict[str, int]:
-    """Whose page it is: of a product's address all but the site's name, which page views do not hold."""
-    if not paths:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """select path, min(id) from (
-                 select id,
-                        rtrim(split_part(split_part(regexp_replace(url, '^https?://[^/]+', ''), '?', 1), '#', 1), '/')
-                          as path
-                 from sales_product where workspace_id = %s and url <> '' and archived_at is null) p
-               where path = any(%s) and path <> '' group by path""",
-            [current_workspace_id(), list(paths)],
-        )
-        return dict(cursor.fetchall())
 
 
 def _items_of(product_ids: Collection[int]) -> dict[int, dict[str, str | int]]:

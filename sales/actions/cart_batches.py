@@ -18,6 +18,7 @@ from sales.actions.carts import touched_event
 from sales.actions.instants import refuse_instant
 from sales.actions.lines import NewLine, PricedLine, price_lines, subtotal
 from sales.events import CartOrdered
+from sales.ingesting.tellers import Teller
 from sales.models import Cart, CartLine, Order
 from sales.refusals import clean_columns
 from timeline.recording import record_many
@@ -42,6 +43,7 @@ class CartChange:
     currency: str
     touched_at: datetime
     url: str | None = None
+    teller: Teller = Teller.SHOP
 
 
 @dataclass(frozen=True)
@@ -119,10 +121,12 @@ def _new_basket(change: CartChange) -> _Basket:
 
 
 def _changed(basket: _Basket, change: CartChange) -> _Basket:
-    """The same basket where the change is older news than what is known. Raises Refused."""
+    """The same basket where the change is old news, or not the teller's to tell. Raises Refused."""
     at = change.touched_at
     refuse_instant(at, field="touched_at", label="time of the cart")
     known = basket.cart
+    if not _may_change(known, change):
+        return basket
     if at < known.touched_at or (known.ordered_at is not None and at <= known.ordered_at):
         return basket
     is_open = known.ordered_at is None and known.archived_at is None
@@ -135,6 +139,16 @@ def _changed(basket: _Basket, change: CartChange) -> _Basket:
     cart.ordered_at, cart.order, cart.archived_at = None, None, None if priced else at
     clean_columns(cart)
     return _Basket(cart, lines, priced, is_changed=True)
+
+
+def _may_change(cart: Cart, change: CartChange) -> bool:
+    """A browser may change what is its customer's own. The key of a cart is no secret, and others may try it.
+
+    A customer takes over the cart that they filled before they said who they were.
+    """
+    if change.teller == Teller.SHOP or cart.pk is None or cart.customer_id == change.customer_id:
+        return True
+    return change.teller == Teller.CUSTOMER and (cart.customer is None or cart.customer.is_anonymous)
 
 
 def _lines_after(lines: Sequence[NewLine], change: CartChange) -> Sequence[NewLine]:

@@ -57,8 +57,10 @@ def refresh_last_visits(customer_ids: Collection[int]) -> int:
         insert into customers_facts as facts (workspace_id, customer_id, orders_count, purchase_days, units,
                                               spent_minor, last_visit_at)
         select c.workspace_id, c.id, 0, 0, 0, 0,
-               (select max(v.viewed_at) from sales_pageview v
-                where v.workspace_id = c.workspace_id and v.customer_id = c.id)
+               greatest((select max(v.viewed_at) from sales_pageview v
+                         where v.workspace_id = c.workspace_id and v.customer_id = c.id),
+                        (select max(v.viewed_at) from sales_productview v
+                         where v.workspace_id = c.workspace_id and v.customer_id = c.id))
         from customers_customer c
         where c.workspace_id = %(workspace)s and c.id in (select id from touched)
         order by c.id

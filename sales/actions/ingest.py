@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+import msgspec
 from django.db import transaction
 
 from customers.actions.ingest import alias_customers, identify_customers, tell_custom_events
@@ -12,9 +13,9 @@ from customers.ingesting.identities import Aliasing, Identification
 from customers.ingesting.telling import ToldEvent
 from customers.ingesting.traits import row_of_traits
 from sales.actions.ingest_commerce import ingest_carts, ingest_orders, person_of
-from sales.actions.page_views import view_pages
+from sales.actions.visits import view_pages, view_products
 from sales.ingesting.calls import CheckedCall, object_of
-from sales.ingesting.commerce import CART_CHANGES, ORDER_COMPLETED, WHOLE_CARTS
+from sales.ingesting.commerce import CART_CHANGES, ORDER_COMPLETED, PRODUCT_VIEWED, WHOLE_CARTS, product_view_row
 from sales.ingesting.ingestion import Ingestion
 
 _LONGEST_PATH = 500
@@ -52,6 +53,8 @@ def _kind(call: CheckedCall) -> str:
         return call.kind
     if call.name == ORDER_COMPLETED:
         return "order"
+    if call.name == PRODUCT_VIEWED:
+        return "product"
     return "cart" if call.name in WHOLE_CARTS or call.name in CART_CHANGES else "track"
 
 
@@ -80,6 +83,15 @@ def _page(calls: Sequence[CheckedCall], done: Ingestion) -> None:
         with done.refusing(call, within="properties"):
             views.append(_told(call, _path_of(call)))
     done.add(view_pages(views))
+
+
+def _product(calls: Sequence[CheckedCall], done: Ingestion) -> None:
+    views = []
+    for call in calls:
+        with done.refusing(call, within="properties"):
+            row = product_view_row(object_of("properties", call.properties))
+            views.append(_told(msgspec.structs.replace(call, name=row.name), msgspec.json.encode(row).decode()))
+    done.add(view_products(views))
 
 
 def _track(calls: Sequence[CheckedCall], done: Ingestion) -> None:
@@ -121,5 +133,6 @@ _IN_ORDER = {
     "cart": ingest_carts,
     "order": ingest_orders,
     "page": _page,
+    "product": _product,
     "track": _track,
 }

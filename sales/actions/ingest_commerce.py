@@ -111,6 +111,7 @@ def _cart_change(call: CheckedCall, row: CartRow, products: Mapping[str, Product
         currency=row.currency,
         touched_at=datetime.fromisoformat(call.occurred_at),
         url=row.url,
+        teller=call.teller,
     )
 
 

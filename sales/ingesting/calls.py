@@ -13,6 +13,7 @@ import msgspec
 
 from accounts.rest.errors import ApiError
 from accounts.rest.fields import parse_instant
+from sales.ingesting.tellers import Teller
 
 LARGEST_CALL = 32 * 1024
 LARGEST_BATCH = 500_000
@@ -64,6 +65,7 @@ class CheckedCall(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     occurred_at: str
     properties: str
     traits: msgspec.Raw
+    teller: Teller = Teller.SHOP
 
 
 _decode_call = msgspec.json.Decoder(Call).decode
@@ -78,7 +80,7 @@ def envelope_of(body: bytes) -> Envelope:
     try:
         envelope = _decode_envelope(body)
     except (ValueError, RecursionError) as error:
-        raise _error_of(error) from None
+        raise error_of(error) from None
     count = len(envelope.batch)
     if not count:
         raise ApiError("missing_field", "Send at least one call in the list “batch”.", param="batch")
@@ -101,7 +103,7 @@ class Reader:
         try:
             call = _decode_call(raw)
         except (ValueError, RecursionError) as error:
-            raise _error_of(error) from None
+            raise error_of(error) from None
         kind = kind or call.type
         if kind not in KINDS:
             raise ApiError("invalid_value", f"The type of a call is one of: {', '.join(KINDS)}.", param="type")
@@ -112,7 +114,7 @@ class Reader:
         return CheckedCall(
             position=position,
             kind=kind,
-            key=_key(call.message_id),
+            key=key_of(call.message_id),
             user=user,
             visitor=visitor,
             previous=_previous(call, user) if kind == "alias" else "",
@@ -154,7 +156,7 @@ def object_of(field: str, raw: msgspec.Raw | str) -> dict[str, Any]:
     try:
         return _decode_object(raw) if raw != "null" else {}
     except (ValueError, RecursionError) as error:
-        raise _error_of(error, below=field) from None
+        raise error_of(error, below=field) from None
 
 
 def _id(param: str, value: str | int | None) -> str:
@@ -195,7 +197,7 @@ def _line(param: str, text: str) -> str:
     return line
 
 
-def _key(message_id: str | int | None) -> str:
+def key_of(message_id: str | int | None) -> str:
     """A hash, since an id of the caller's making may name a person. Without one, nobody can tell it twice."""
     if message_id is None or message_id == "":
         return os.urandom(16).hex()
@@ -207,7 +209,7 @@ def _object_text(field: str, raw: msgspec.Raw) -> str:
     try:
         text = str(memoryview(raw), "utf-8")
     except UnicodeDecodeError as error:
-        raise _error_of(error, below=field) from None
+        raise error_of(error, below=field) from None
     if text == "null":
         return "{}"
     if not text.startswith("{"):
@@ -215,7 +217,8 @@ def _object_text(field: str, raw: msgspec.Raw) -> str:
     return text
 
 
-def _error_of(error: Exception, *, below: str = "") -> ApiError:
+def error_of(error: Exception, *, below: str = "") -> ApiError:
+    """What msgspec has against a body, in the words of the API."""
     if isinstance(error, RecursionError):
         return ApiError("invalid_json", "It is nested too deeply.", param=below or None)
     found = _AT.fullmatch(str(error)) if isinstance(error, msgspec.ValidationError) else None

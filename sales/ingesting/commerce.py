@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,10 +22,13 @@ CART_UPDATED = "Cart Updated"
 CHECKOUT_STARTED = "Checkout Started"
 PRODUCT_ADDED = "Product Added"
 PRODUCT_REMOVED = "Product Removed"
+PRODUCT_VIEWED = "Product Viewed"
 WHOLE_CARTS = frozenset({CART_UPDATED, CHECKOUT_STARTED})
 CART_CHANGES = frozenset({PRODUCT_ADDED, PRODUCT_REMOVED})
 
 Properties = Mapping[str, Any]
+# What a message may lead to.
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?", re.IGNORECASE)
 
 
 def order_row(properties: Properties, *, customer_id: int, occurred_at: datetime) -> OrderRow:
@@ -83,6 +87,34 @@ def cart_row(properties: Properties, *, person: str, is_whole: bool) -> CartRow:
         url=(cart_url(properties) or None) if is_whole else None,
         lines=[order_line(product, position, currency) for position, product in products],
     )
+
+
+@dataclass(frozen=True)
+class ProductViewRow:
+    """`price_minor` is None where no price was told."""
+
+    sku: str
+    name: str
+    price_minor: int | None
+    currency: str
+    url: str
+
+
+def product_view_row(properties: Properties) -> ProductViewRow:
+    """Raises ValueRefused naming the property."""
+    currency, price = currency_of(properties), properties.get("price")
+    row = ProductViewRow(
+        sku=_text(properties, "sku", "product_id", "productId", longest=80),
+        name=_text(properties, "name", longest=200),
+        price_minor=None if price is None else minor_units(price, currency, "price"),
+        currency=currency,
+        url=_text(properties, "url", longest=500),
+    )
+    if not row.sku and not row.name:
+        raise ValueRefused("Say which product it was: send its sku.", field="sku")
+    if row.url and not _ADDRESS.fullmatch(row.url):
+        raise ValueRefused("Write an address that begins with https://.", field="url")
+    return row
 
 
 def products_by_sku(rows: Iterable[CartRow]) -> dict[str, Product]:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from customers.models import Customer
-from sales.models import Cart, Order
+from sales.models import Cart, Order, ProductView
 from tests.api.conftest import ApiClient
 from tests.factories.sales import ProductFactory
 from timeline.models import Event
@@ -90,6 +90,31 @@ def test_a_whole_cart_is_what_is_in_it_now(shop: ApiClient, event: str) -> None:
     assert (cart.key, cart.total_minor, cart.url, cart.status) == ("c-1", 960, "https://bakery.example/cart", "open")
     assert cart.lines.get(position=1).product == rye
     assert kinds() == ["CartUpdated", "CartUpdated"]
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_products_looked_at_are_views_of_theirs(shop: ApiClient, count: int) -> None:
+    seen = {"product_id": 7, "name": 'Rye "dark" loaf', "price": "4.20", "url": "https://bakery.example/rye?size=1"}
+    calls = [sale("Product Viewed", seen, messageId=f"m-{number}") for number in range(count)]
+
+    assert tell_all(shop, *calls)["accepted"] == count
+    assert tell_all(shop, calls[0])["duplicates"] == 1
+
+    views = ProductView.objects.values_list("sku", "name", "price_minor", "currency", "url", "viewed_at")
+    at = datetime(2026, 6, 1, 10, tzinfo=UTC)
+    assert set(views) == {("7", 'Rye "dark" loaf', 420, "EUR", "https://bakery.example/rye?size=1", at)}
+    assert kinds() == ["ProductViewed"] * count
+
+
+@pytest.mark.parametrize(
+    ("properties", "param"),
+    [({}, "sku"), ({"sku": "R", "price": -1}, "price"), ({"sku": "R", "url": "javascript:alert(1)"}, "url")],
+)
+def test_a_view_of_no_product_is_refused_by_its_field(shop: ApiClient, properties: Any, param: str) -> None:
+    (error,) = tell_all(shop, sale("Product Viewed", properties))["errors"]
+
+    assert error["param"] == f"properties.{param}"
+    assert ProductView.objects.count() == 0
 
 
 @pytest.mark.parametrize("told", ["at once", "one by one"])

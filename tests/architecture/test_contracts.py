@@ -70,6 +70,7 @@ NOT_ABOUT_A_CUSTOMER = {
     "TopicChanged",
     "TopicRestored",
     "TrackingChanged",
+    "WebsiteChanged",
 }
 
 

@@ -25,7 +25,7 @@ from messaging.actions import suppress_address
 from messaging.links import links_for
 from messaging.models import Message, MessageEvent, SuppressionReason
 from sales.actions import NewLine, place_order, refund_order, update_cart
-from sales.models import PageView
+from sales.models import PageView, ProductView
 from tests.api.conftest import ApiClient, api_client
 from tests.client import Browser
 from tests.factories.messaging import ConsentFactory, MessageFactory
@@ -65,6 +65,7 @@ def _let_her_buy(customer: Customer) -> None:
     refund_order(order, amount_minor=100, reason="Canary was ill", refunded_at=NOON)
     update_cart(key="c-1", customer=customer, lines=[line], url="https://shop.example/canary", touched_at=NOON)
     PageView.objects.create(customer=customer, message_id="m-1", path="/of/canary", name="Canary", viewed_at=NOON)
+    ProductView.objects.create(customer=customer, message_id="m-1", sku="canary", name="Canary", viewed_at=NOON)
 
 
 def _write_to_her(customer: Customer) -> None:

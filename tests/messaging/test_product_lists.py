@@ -17,7 +17,7 @@ from messaging.previewing import preview_message, preview_wording, render_for
 from messaging.rendering import contexts_for
 from messaging.rendering.lists import shared_lists
 from messaging.sending.preparation import look_at
-from sales.models import Cart, CartLine, OrderLine, PageView
+from sales.models import Cart, CartLine, OrderLine, PageView, ProductView
 from tests.factories.customers import CustomerFactory, TagFactory
 from tests.factories.messaging import ConsentFactory, MessageFactory, TopicFactory
 from tests.factories.sales import CartFactory, OrderFactory, ProductFactory
@@ -43,6 +43,11 @@ def cart_of(customer: Customer, *names: str, **more: Any) -> Cart:
 def view(customer: Customer, path: str, *, minutes_ago: int) -> None:
     at = timezone.now() - timedelta(minutes=minutes_ago)
     PageView.objects.create(customer=customer, message_id=f"{customer.pk}{path}{minutes_ago}", path=path, viewed_at=at)
+
+
+def product_view(customer: Customer, *, minutes_ago: int, **told: Any) -> None:
+    at = timezone.now() - timedelta(minutes=minutes_ago)
+    ProductView.objects.create(customer=customer, message_id=f"{customer.pk}{told}{minutes_ago}", viewed_at=at, **told)
 
 
 def test_the_cart_is_the_newest_that_is_open() -> None:
@@ -87,6 +92,28 @@ def test_products_viewed_come_newest_first_and_once() -> None:
     assert text.index("Rye") < text.index("Cake")
     assert text.count("Rye") == 1
     assert "Bun" not in text
+
+
+def test_products_viewed_are_known_by_their_sku_and_else_shown_as_they_were_told() -> None:
+    customer = CustomerFactory()
+    ProductFactory(name="Rye", sku="RYE", price_minor=450, url="https://shop.example/p/rye")
+    ProductFactory(name="Stale", sku="STALE", archived_at=timezone.now())
+    view(customer, "/p/rye", minutes_ago=9)
+    product_view(customer, minutes_ago=8, sku="RYE", name="Cheaper", price_minor=1, currency="EUR")
+    product_view(customer, minutes_ago=7, sku="STALE", name="Stale", price_minor=1, currency="EUR")
+    product_view(
+        customer, minutes_ago=6, sku="NEW", name="New", price_minor=320, currency="EUR", url="https://s.example/n"
+    )
+    product_view(customer, minutes_ago=5, sku="NAMELESS")
+
+    text = render_for(customer, version_with("viewed")).text
+
+    assert "New (https://s.example/n) €3.20" in text
+    assert "Rye (https://shop.example/p/rye) €4.50" in text
+    assert text.index("New") < text.index("Rye")
+    assert (text.count("Rye"), text.count("RYE")) == (1, 0)
+    assert "Cheaper" not in text
+    assert "Stale" not in text
 
 
 def test_best_sellers_are_what_sold_most_lately() -> None:
@@ -176,10 +203,11 @@ def test_the_queries_of_lists_do_not_grow(count: int, django_assert_num_queries:
         customer = CustomerFactory()
         cart_of(customer, "Rye")
         view(customer, "/seen", minutes_ago=1)
+        product_view(customer, minutes_ago=2, sku="SEEN")
         messages.append(MessageFactory(customer=customer, template_version=version))
     cache.clear()
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         contexts_for(messages, {version.pk: version})
         shared_lists({version.pk: version})
 

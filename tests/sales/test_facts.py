@@ -26,8 +26,8 @@ from sales.actions import (
     restore_order,
 )
 from sales.actions.facts import recount_purchases
-from sales.events import PageViewed
-from sales.models import Order, PageView
+from sales.events import PageViewed, ProductViewed
+from sales.models import Order, PageView, ProductView
 from tests.factories.customers import CustomerFactory
 from tests.factories.sales import OrderFactory
 from timeline.models import DeadLetter
@@ -225,6 +225,12 @@ def test_last_visit_is_the_latest_one_however_late_news_of_others_come(workspace
 
     visits = dict(Facts.objects.values_list("customer", "last_visit_at"))
     assert visits == {customer.pk: latest, other.pk: OPENING}
+
+    later = latest + timedelta(hours=1)
+    view = ProductView.objects.create(customer=customer, message_id="p", sku="RYE", viewed_at=later)
+    with drained():
+        record(ProductViewed(customer_id=customer.pk, product_view_id=view.pk, occurred_at=later))
+    assert Facts.objects.get(customer=customer).last_visit_at == later
 
 
 def test_last_visit_follows_a_merge(workspace: Workspace, drained: Drained) -> None:

@@ -23,8 +23,8 @@ from sales.actions import (
     restore_order,
     update_cart,
 )
-from sales.events import PageViewed
-from sales.models import Cart, PageView
+from sales.events import PageViewed, ProductViewed
+from sales.models import Cart, PageView, ProductView
 from tests.conftest import signed_in
 from tests.factories.customers import CustomerFactory
 from timeline.models import Event
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("workspace")
 
 MORNING = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 RYE = NewLine(description="Rye", quantity=2, unit_price_minor=450)
-ABOUT_NO_CUSTOMER = {"ProductAdded", "ProductChanged", "ProductArchived", "ProductRestored"}
+ABOUT_NO_CUSTOMER = {"WebsiteChanged", "ProductAdded", "ProductChanged", "ProductArchived", "ProductRestored"}
 
 
 def told(customer: Customer) -> list[TimelineEntry]:
@@ -113,6 +113,15 @@ def test_a_visit_is_told_until_it_is_forgotten(customer: Customer) -> None:
     assert [(entry.text, entry.detail) for entry in told(customer)] == [("Looked at Rye loaf", "/rye")]
     view.delete()
     assert describers()["PageViewed"][1]([event]) == {}
+
+
+def test_a_product_that_was_looked_at_is_told_until_it_is_forgotten(customer: Customer) -> None:
+    view = ProductView.objects.create(customer=customer, message_id="m", name="Rye loaf", sku="RYE", viewed_at=MORNING)
+    event = record(ProductViewed(customer_id=customer.pk, product_view_id=view.pk, occurred_at=MORNING))
+
+    assert [(entry.text, entry.detail) for entry in told(customer)] == [("Looked at the product Rye loaf", "RYE")]
+    view.delete()
+    assert describers()["ProductViewed"][1]([event]) == {}
 
 
 def test_events_of_a_page_are_told_by_one_query_whatever_their_number(
