@@ -16,6 +16,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     re_path(r"^brand/(?P<color>[0-9a-f]{6})\.css$", views.brand_css, name="brand_css"),
     path("p/<str:public_key>/logo/<str:sha256>", accounts.logo_image, name="logo_image"),
+    path("p/", include("sales.public_urls")),
     path("p/", include("messaging.public_urls")),
     path("healthz", views.healthz, name="healthz"),
     path("mailbox/", mailbox_views.mailbox_list, name="mailbox_list"),

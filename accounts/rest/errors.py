@@ -34,6 +34,8 @@ ERROR_CODES = {
     "missing_api_key": ErrorCode(401, AUTHENTICATION, "Send the header `Authorization: Bearer rk_…`."),
     "invalid_api_key": ErrorCode(401, AUTHENTICATION, "The key is wrong, expired or revoked. Make a new one."),
     "missing_scope": ErrorCode(403, PERMISSION, "Use a key with the scope that the message names."),
+    "website_off": ErrorCode(403, PERMISSION, "Switch the tag on, in the workspace's settings under Website."),
+    "site_not_allowed": ErrorCode(403, PERMISSION, "Name the site that the page is on, in the settings under Website."),
     "not_found": ErrorCode(404, INVALID, "The address or the id is wrong, or it belongs to another workspace."),
     "method_not_allowed": ErrorCode(405, INVALID, "Use one of the methods in the header `Allow`."),
     "not_acceptable": ErrorCode(406, INVALID, "The API answers JSON: accept `application/json`."),
@@ -51,6 +53,9 @@ ERROR_CODES = {
     "unsupported_media_type": ErrorCode(415, INVALID, "Send `Content-Type: application/json`, not compressed."),
     "invalid_value": ErrorCode(422, INVALID, "The value of `param` is not what the field takes; the message says why."),
     "missing_field": ErrorCode(422, INVALID, "Send the field that `param` names."),
+    "wrong_signature": ErrorCode(
+        422, INVALID, "Sign the customer's id on your server, with the identity secret that is in force."
+    ),
     "unknown_field": ErrorCode(422, INVALID, "Remove the field that `param` names, or correct its spelling."),
     "unknown_parameter": ErrorCode(422, INVALID, "Remove the query parameter, or correct its spelling."),
     "unknown_reference": ErrorCode(422, INVALID, "The id in `param` names nothing in this workspace."),

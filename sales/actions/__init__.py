@@ -12,6 +12,7 @@ from sales.actions.orders import (
 )
 from sales.actions.products import add_product, archive_product, edit_product, restore_product
 from sales.actions.refunds import refund_order
+from sales.actions.websites import note_sighting, tell_visit
 
 __all__ = [
     "NewLine",
@@ -23,6 +24,7 @@ __all__ = [
     "edit_order",
     "edit_product",
     "fulfil_order",
+    "note_sighting",
     "order_cart",
     "pay_order",
     "place_order",
@@ -30,5 +32,6 @@ __all__ = [
     "reinstate_order",
     "restore_order",
     "restore_product",
+    "tell_visit",
     "update_cart",
 ]

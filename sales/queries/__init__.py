@@ -20,6 +20,7 @@ from sales.queries.products import (
     products_for_list,
     sales_of,
 )
+from sales.queries.websites import website_in_force
 
 __all__ = [
     "MOST_SUMMED",
@@ -44,4 +45,5 @@ __all__ = [
     "orders_for_list",
     "products_for_list",
     "sales_of",
+    "website_in_force",
 ]

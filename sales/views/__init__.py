@@ -20,6 +20,7 @@ from sales.views.products import (
     product_list,
     product_restoration,
 )
+from sales.views.visits import snippet, visit
 
 __all__ = [
     "cart_archival",
@@ -49,4 +50,6 @@ __all__ = [
     "product_export",
     "product_list",
     "product_restoration",
+    "snippet",
+    "visit",
 ]

@@ -34,8 +34,8 @@ class PageToOpen:
     url: str
 
 
-# A style sheet, pictures, and letters: tests/browser/test_mailbox.py looks at those.
-NO_PAGE = {"brand_css", "mailbox_answer", "provider_call", "logo_image", "mailbox_message", "mailbox_html"}
+# A style sheet, pictures, what programs call, and letters: tests/browser/test_mailbox.py looks at those.
+NO_PAGE = {"brand_css", "mailbox_answer", "provider_call", "visit", "logo_image", "mailbox_message", "mailbox_html"}
 # What people read of the API; the rest of it is for programs.
 API_PAGES = ["api:api_reference", "api:api_errors"]
 # The fullest object of each kind, instead of the bare one that the access matrix makes.

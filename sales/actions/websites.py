@@ -1,0 +1,65 @@
+"""What the tag on a website tells, and what it may."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from accounts.rest.errors import ApiError
+from accounts.scope import current_workspace_id
+from sales.actions.ingest import ingest_batch
+from sales.identity import is_signed
+from sales.ingesting.beacons import Beacon, Who, calls_of
+from sales.models import Sighting, Website
+from sales.sites import is_on_one_of, site_of
+
+# A site is noted at most so often, and one that is not listened to less: whoever likes can invent those.
+NOTED_EVERY = timedelta(minutes=1)
+MOST_STRANGE_SITES = 10
+LONGEST_SITE = 255
+
+
+@transaction.atomic
+def tell_visit(beacon: Beacon, *, website: Website) -> None:
+    """Carry out what a page tells, as if it had come through the API. Raises ApiError, and nothing was done.
+
+    Nothing that is raised depends on what is known of anybody: what must not be done for the sake of what is known is
+    passed over without a word.
+    """
+    user = "" if beacon.user is None else str(beacon.user)
+    if user and not is_signed(website, user, beacon.signature or ""):
+        raise ApiError("wrong_signature", "This is not the signature of that user.", param="signature")
+    who = Who(user=user, visitor=beacon.visitor or "")
+    calls = calls_of(beacon, who, sites=website.sites, now=timezone.now())
+    if calls and (who.user or who.visitor):
+        ingest_batch(calls)
+
+
+@transaction.atomic
+def note_sighting(origin: str, *, website: Website) -> None:
+    """That the tag was heard from a site, for whoever set it up."""
+    site, is_taken = site_of(origin)[:LONGEST_SITE], is_on_one_of(website.sites, origin)
+    if not site or not _is_due(site if is_taken else "strange"):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """insert into sales_sighting as s (workspace_id, site, is_taken, first_at, last_at)
+               values (%(workspace)s, %(site)s, %(is_taken)s, %(now)s, %(now)s)
+               on conflict (workspace_id, site) do update
+                 set last_at = excluded.last_at, is_taken = excluded.is_taken""",
+            {"workspace": current_workspace_id(), "site": site, "is_taken": is_taken, "now": timezone.now()},
+        )
+    if not is_taken:
+        strange = Sighting.objects.filter(is_taken=False).order_by("-last_at", "-pk")
+        Sighting.objects.filter(pk__in=list(strange.values_list("pk", flat=True)[MOST_STRANGE_SITES:])).delete()
+
+
+def _is_due(site: str) -> bool:
+    try:
+        return cache.add(f"sighting:{current_workspace_id()}:{site}", 1, timeout=NOTED_EVERY.seconds)
+    except RedisError:
+        return False
