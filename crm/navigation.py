@@ -69,6 +69,7 @@ SECTIONS = [
         _("Settings"),
         [
             Entry("accounts:workspace_settings", "settings", _("Workspace"), "s"),
+            Entry("sales:website", "world", _("Website")),
             Entry("messaging:tracking_edit", "eye", _("Opens and clicks")),
             Entry("accounts:member_list", "users-group", _("Members")),
             Entry("accounts:api_key_list", "key", _("API keys")),

@@ -31,4 +31,6 @@ urlpatterns = [
     path("carts/<int:cart_id>/", views.cart_detail, name="cart_detail"),
     path("carts/<int:cart_id>/edit/", views.cart_edit, name="cart_edit"),
     path("carts/<int:cart_id>/archival/", views.cart_archival, name="cart_archival"),
+    path("settings/website/", views.website, name="website"),
+    path("settings/website/secret/", views.website_secret, name="website_secret"),
 ]

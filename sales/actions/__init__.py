@@ -12,7 +12,7 @@ from sales.actions.orders import (
 )
 from sales.actions.products import add_product, archive_product, edit_product, restore_product
 from sales.actions.refunds import refund_order
-from sales.actions.websites import note_sighting, tell_visit
+from sales.actions.websites import edit_website, make_identity_secret, note_sighting, tell_visit
 
 __all__ = [
     "NewLine",
@@ -23,7 +23,9 @@ __all__ = [
     "cancel_order",
     "edit_order",
     "edit_product",
+    "edit_website",
     "fulfil_order",
+    "make_identity_secret",
     "note_sighting",
     "order_cart",
     "pay_order",

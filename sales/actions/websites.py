@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from redis.exceptions import RedisError
 
+from accounts.actions import audit
 from accounts.rest.errors import ApiError
 from accounts.scope import current_workspace_id
 from sales.actions.ingest import ingest_batch
-from sales.identity import is_signed
+from sales.events import WebsiteChanged
+from sales.identity import identity_secret, is_signed, new_nonce
 from sales.ingesting.beacons import Beacon, Who, calls_of
 from sales.models import Sighting, Website
 from sales.sites import is_on_one_of, site_of
+from timeline.recording import record
 
 # A site is noted at most so often, and one that is not listened to less: whoever likes can invent those.
 NOTED_EVERY = timedelta(minutes=1)
 MOST_STRANGE_SITES = 10
 LONGEST_SITE = 255
+
+
+@transaction.atomic
+def edit_website(*, is_on: bool, sites: Sequence[str]) -> Website:
+    """Which sites may tell, and whether anything that they tell is taken."""
+    website, _ = Website.objects.update_or_create(defaults={"is_on": is_on, "sites": list(sites)})
+    record(WebsiteChanged(customer_id=None, website_id=website.pk))
+    audit(gettext_noop("changed what the tag on the website may tell"), "", is_on=is_on, sites=list(sites))
+    return website
+
+
+@transaction.atomic
+def make_identity_secret() -> str:
+    """The secret by which the shop's server vouches for customers from now on; the one before ends at once."""
+    wanted = {"identity_nonce": new_nonce(), "identity_made_at": timezone.now()}
+    website, _ = Website.objects.update_or_create(defaults=wanted)
+    record(WebsiteChanged(customer_id=None, website_id=website.pk))
+    audit(gettext_noop("made a new identity secret for the website"), "")
+    return identity_secret(website)
 
 
 @transaction.atomic

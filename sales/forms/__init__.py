@@ -2,6 +2,7 @@ from sales.forms.carts import CartForm
 from sales.forms.filters import CartFilterForm, OrderFilterForm, ProductFilterForm
 from sales.forms.orders import OrderForm, RefundForm
 from sales.forms.products import ProductForm
+from sales.forms.websites import WebsiteForm
 
 __all__ = [
     "CartFilterForm",
@@ -11,4 +12,5 @@ __all__ = [
     "ProductFilterForm",
     "ProductForm",
     "RefundForm",
+    "WebsiteForm",
 ]

@@ -20,7 +20,7 @@ from sales.queries.products import (
     products_for_list,
     sales_of,
 )
-from sales.queries.websites import website_in_force
+from sales.queries.websites import sightings, website_in_force
 
 __all__ = [
     "MOST_SUMMED",
@@ -45,5 +45,6 @@ __all__ = [
     "orders_for_list",
     "products_for_list",
     "sales_of",
+    "sightings",
     "website_in_force",
 ]

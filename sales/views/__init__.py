@@ -21,6 +21,7 @@ from sales.views.products import (
     product_restoration,
 )
 from sales.views.visits import snippet, visit
+from sales.views.websites import website, website_secret
 
 __all__ = [
     "cart_archival",
@@ -52,4 +53,6 @@ __all__ = [
     "product_restoration",
     "snippet",
     "visit",
+    "website",
+    "website_secret",
 ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from sales.actions import archive_order, archive_product, cancel_order
+from sales.models import Sighting
 from tests.architecture.access.rows import Kwargs, Row
 from tests.factories.customers import CustomerFactory
 from tests.factories.sales import CartFactory, OrderFactory, ProductFactory
@@ -43,6 +44,12 @@ def a_cart_as_typed(_: Kwargs) -> dict[str, str]:
     return typed_cart({**RYE, "sku": ProductFactory().sku}, customer=f"{customer} · #{customer.pk}")
 
 
+def a_sighting() -> Kwargs:
+    for number, is_taken in enumerate((True, False)):
+        Sighting.objects.get_or_create(site=f"site-{number}.example", defaults={"is_taken": is_taken})
+    return {}
+
+
 def a_product_as_typed(_: Kwargs) -> dict[str, str]:
     return {"name": "Rye loaf", "sku": "RYE", "price": "4.50"}
 
@@ -50,6 +57,8 @@ def a_product_as_typed(_: Kwargs) -> dict[str, str]:
 TYPED = {"customer": lambda: f"#{CustomerFactory().pk}", "lines-0-sku": lambda: ProductFactory(sku="ROSE").sku}
 
 ROWS = {
+    "sales:website": Row(a_sighting, post=lambda _: {"is_on": "on", "sites": "https://shop.example\nbakery.example"}),
+    "sales:website_secret": Row(get=False, post=lambda _: {}),
     "sales:order_list": Row(query="q=A&status=any&sort=-value_minor"),
     "sales:order_export": Row(query="status=any"),
     "sales:order_create": Row(post=an_order_as_typed, foreign=TYPED),
