@@ -117,7 +117,7 @@ class ProductViewed(EventBody):
 
 @dataclass(frozen=True, kw_only=True)
 class WebsiteChanged(EventBody):
-    """What the tag on the website may tell, or the secret by which customers are named to it."""
+    """What the snippet on the website may tell, or the secret by which customers are named to it."""
 
     website_id: int
 

@@ -34,7 +34,7 @@ ERROR_CODES = {
     "missing_api_key": ErrorCode(401, AUTHENTICATION, "Send the header `Authorization: Bearer rk_…`."),
     "invalid_api_key": ErrorCode(401, AUTHENTICATION, "The key is wrong, expired or revoked. Make a new one."),
     "missing_scope": ErrorCode(403, PERMISSION, "Use a key with the scope that the message names."),
-    "website_off": ErrorCode(403, PERMISSION, "Switch the tag on, in the workspace's settings under Website."),
+    "website_off": ErrorCode(403, PERMISSION, "Switch the snippet on, in the workspace's settings under Website."),
     "site_not_allowed": ErrorCode(403, PERMISSION, "Name the site that the page is on, in the settings under Website."),
     "not_found": ErrorCode(404, INVALID, "The address or the id is wrong, or it belongs to another workspace."),
     "method_not_allowed": ErrorCode(405, INVALID, "Use one of the methods in the header `Allow`."),

@@ -256,7 +256,7 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 # What one key may ask: so many requests a second on average, and so many at once.
 API_REQUESTS_PER_SECOND = env.float("API_REQUESTS_PER_SECOND", 50)
 API_BURST = env.int("API_BURST", 500)
-# And what the tag on a workspace's website may: from all of its visitors together, and from one connection.
+# And what the snippet on a workspace's website may: from all of its visitors together, and from one connection.
 VISITS_PER_SECOND = env.float("VISITS_PER_SECOND", 200)
 VISITS_BURST = env.int("VISITS_BURST", 2000)
 VISITS_PER_SECOND_OF_CONNECTION = env.float("VISITS_PER_SECOND_OF_CONNECTION", 2)

@@ -125,7 +125,7 @@ CART = Preset(
         ],
     },
     {"cart_first": letters.CART_FIRST, "cart_second": letters.CART_SECOND},
-    _("Your shop tells Rapport of carts through the API."),
+    _("The snippet on your website, or your shop through the API, tells Rapport of carts."),
 )
 BROWSE = Preset(
     "browse",
@@ -140,7 +140,7 @@ BROWSE = Preset(
         "steps": [_wait("four-hours", hours=4), _send("browse")],
     },
     {"browse": letters.BROWSE},
-    _("Your shop tells Rapport of the pages that customers look at."),
+    _("The snippet on your website, or your shop through the API, tells Rapport what customers look at."),
 )
 THANKS = Preset(
     "thanks",

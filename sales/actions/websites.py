@@ -1,4 +1,4 @@
-"""What the tag on a website tells, and what it may."""
+"""What the snippet on a website tells, and what it may."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def edit_website(*, is_on: bool, sites: Sequence[str]) -> Website:
     """Which sites may tell, and whether anything that they tell is taken."""
     website, _ = Website.objects.update_or_create(defaults={"is_on": is_on, "sites": list(sites)})
     record(WebsiteChanged(customer_id=None, website_id=website.pk))
-    audit(gettext_noop("changed what the tag on the website may tell"), "", is_on=is_on, sites=list(sites))
+    audit(gettext_noop("changed what the snippet on the website may tell"), "", is_on=is_on, sites=list(sites))
     return website
 
 
@@ -65,7 +65,7 @@ def tell_visit(beacon: Beacon, *, website: Website) -> None:
 
 @transaction.atomic
 def note_sighting(origin: str, *, website: Website) -> None:
-    """That the tag was heard from a site, for whoever set it up."""
+    """That the snippet was heard from a site, for whoever set it up."""
     site, is_taken = site_of(origin)[:LONGEST_SITE], is_on_one_of(website.sites, origin)
     if not site or not _is_due(site if is_taken else "strange"):
         return

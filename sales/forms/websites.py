@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -10,23 +11,24 @@ from sales.models import Website
 from sales.sites import site_of
 
 MOST_SITES = 20
-LONGEST_SITE = 255
+# A host, and a port where there is one.
+_SITE = re.compile(r"(?=.{1,255}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?")
 
 
 class WebsiteForm(forms.Form):
     sites = forms.CharField(
         label=gettext_lazy("Your sites"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "shop.example"}),
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy(
             "One to a line. Only pages on them, and on what is below them, are listened to: shop.example is also "
             "www.shop.example. A port is named too, as in localhost:3000."
         ),
     )
     is_on = forms.BooleanField(
-        label=gettext_lazy("Listen to the tag"),
+        label=gettext_lazy("Listen to the snippet"),
         required=False,
-        help_text=gettext_lazy("Switched off, nothing that the tag tells is taken. What was told before stays."),
+        help_text=gettext_lazy("Switched off, nothing that the snippet tells is taken. What was told before stays."),
     )
 
     def __init__(self, data: Any, *, website: Website) -> None:
@@ -37,8 +39,8 @@ class WebsiteForm(forms.Form):
         lines = [line.strip().lower() for line in self.cleaned_data["sites"].splitlines() if line.strip()]
         sites = []
         for line in lines:
-            site = site_of(line if "://" in line else f"https://{line}").removeprefix("www.")
-            if not site or len(site) > LONGEST_SITE:
+            site = _as_browsers_say(site_of(line if "://" in line else f"https://{line}").removeprefix("www."))
+            if not _SITE.fullmatch(site):
                 raise forms.ValidationError(
                     _("“%(line)s” is not a site: write it like shop.example."), params={"line": line}
                 )
@@ -50,5 +52,13 @@ class WebsiteForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
         if given.get("is_on") and given.get("sites") == []:
-            self.add_error("sites", _("Name the site that the tag is on, or nobody could be listened to."))
+            self.add_error("sites", _("Name the site that the snippet is on, or nobody could be listened to."))
         return given
+
+
+def _as_browsers_say(site: str) -> str:
+    """Letters beyond a to z are written otherwise in an `Origin`: bücher.example is xn--bcher-kva.example."""
+    try:
+        return site.encode("idna").decode()
+    except UnicodeError:
+        return ""

@@ -1,4 +1,4 @@
-"""What the tag on a website sends, read strictly: anybody may send anything to an address that is public."""
+"""What the snippet on a website sends, read strictly: anybody may send anything to an address that is public."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ _FIELDS = {"sku": "id", "cart_id": "id"}
 
 
 def read_beacon(body: bytes) -> Beacon:
-    """Raises ApiError for what no tag of ours sends."""
+    """Raises ApiError for what no snippet of ours sends."""
     if len(body) > LARGEST_BEACON:
         raise ApiError("body_too_large", f"The body has {len(body):,} bytes; at most {LARGEST_BEACON:,} are taken.")
     try:

@@ -8,7 +8,7 @@ from customers.models import Customer
 
 
 class PageView(WorkspaceOwned):
-    """A page that a customer looked at, as the shop told it through the API, or the tag on its website."""
+    """A page that a customer looked at, as the shop told it through the API, or the snippet on its website."""
 
     customer = WorkspaceForeignKey(Customer, on_delete=models.CASCADE, related_name="page_views")
     # The caller's `messageId`: the same view told twice is one view, for ever.

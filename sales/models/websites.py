@@ -7,7 +7,7 @@ from accounts.models import WorkspaceOwned
 
 
 class Website(WorkspaceOwned):
-    """What the tag on a workspace's website may tell. Without a row it is off.
+    """What the snippet on a workspace's website may tell. Without a row it is off.
 
     `sites` are hosts, each with what is below it (`shop.example` is also www.shop.example); nobody else is listened to.
     The identity secret is not kept: it follows from the installation's key and `identity_nonce` (sales.identity).
@@ -26,7 +26,7 @@ class Website(WorkspaceOwned):
 
 
 class Sighting(WorkspaceOwned):
-    """That the tag was heard from a site, also from one that is not listened to. Not who, nor what of."""
+    """That the snippet was heard from a site, also from one that is not listened to. Not who, nor what of."""
 
     site = models.CharField(max_length=255)
     is_taken = models.BooleanField()

@@ -6,10 +6,10 @@ SHOWN = 20
 
 
 def website_in_force() -> Website:
-    """What holds for the workspace in scope: without a row of its own, the tag is off."""
+    """What holds for the workspace in scope: without a row of its own, the snippet is off."""
     return Website.objects.first() or Website()
 
 
 def sightings() -> list[Sighting]:
-    """Where the tag was heard from, the latest first."""
+    """Where the snippet was heard from, the latest first."""
     return list(Sighting.objects.order_by("-last_at", "-pk")[:SHOWN])

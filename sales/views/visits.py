@@ -1,4 +1,4 @@
-"""The public side of the tag on a website: the script, and where it tells what visitors look at."""
+"""The public side of the snippet on a website: the script, and where it tells what visitors look at."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _website_that_listens(workspace: Workspace, origin: str) -> Website:
         if website.is_on:
             actions.note_sighting(origin, website=website)
     if not website.is_on:
-        raise ApiError("website_off", "This workspace takes nothing from websites: the tag is switched off.")
+        raise ApiError("website_off", "This workspace takes nothing from websites: the snippet is switched off.")
     if not is_on_one_of(website.sites, origin):
         raise ApiError("site_not_allowed", f"This workspace takes nothing from {origin or 'a page without an origin'}.")
     return website

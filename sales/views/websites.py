@@ -1,4 +1,4 @@
-"""The settings page of the tag on the workspace's website."""
+"""The settings page of the snippet on the workspace's website."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -37,10 +36,7 @@ def website_secret(request: WorkspaceRequest) -> HttpResponse:
 
 
 def _page(request: WorkspaceRequest, form: WebsiteForm, *, secret: str = "", status: int = 200) -> HttpResponse:
-    tag = format_html(
-        '<script async src="{}/p/rapport.js" data-workspace="{}"></script>',
-        settings.PUBLIC_URL,
-        request.workspace.public_key,
-    )
-    words = {"form": form, "website": website_in_force(), "tag": str(tag), "secret": secret, "sightings": sightings()}
+    source = f"{settings.PUBLIC_URL}/p/rapport.js"
+    tag = f'<script async src="{source}" data-workspace="{request.workspace.public_key}"></script>'
+    words = {"form": form, "website": website_in_force(), "tag": tag, "secret": secret, "sightings": sightings()}
     return render(request, "sales/website.html", words, status=status)

@@ -1,4 +1,4 @@
-"""What the tag on a website may tell, and what nobody may by it."""
+"""What the snippet on a website may tell, and what nobody may by it."""
 
 from __future__ import annotations
 

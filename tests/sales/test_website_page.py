@@ -41,14 +41,14 @@ def test_it_is_switched_on_for_sites_as_people_write_them(owner_browser: Browser
     assert owner_browser.post("/settings/website/", typed).status_code == 302
 
     website = Website.objects.get()
-    assert (website.is_on, website.sites) == (True, ["shop.example", "localhost:3000", "bücher.example"])
-    assert AuditEntry.objects.filter(action__contains="tag on the website").count() == 2
+    assert (website.is_on, website.sites) == (True, ["shop.example", "localhost:3000", "xn--bcher-kva.example"])
+    assert AuditEntry.objects.filter(action__contains="snippet on the website").count() == 2
 
 
 @pytest.mark.parametrize(
     ("sites", "words"),
     [
-        ("", "Name the site that the tag is on"),
+        ("", "Name the site that the snippet is on"),
         ("not a site", "is not a site"),
         ("ftp://shop.example", "is not a site"),
         ("https://user@shop.example", "is not a site"),

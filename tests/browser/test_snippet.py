@@ -1,0 +1,198 @@
+"""The snippet on a shop of another origin: what it tells, what it stores, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Page, Request, Response
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import Workspace
+from accounts.scope import workspace_scope
+from customers.actions.upsert import SHOP
+from customers.models import Customer, ExternalId
+from messaging.actions.flow_presets import add_flow_from_preset
+from messaging.actions.flows import switch_on_flow
+from messaging.models import Enrolment
+from messaging.rendering.lists import products_viewed_by
+from sales.identity import identity_secret, new_nonce, signature_of
+from sales.models import Cart, PageView, ProductView, Sighting, Website
+from sales.sites import site_of
+from tests.browser.conftest import OpenPage
+from tests.factories.customers import CustomerFactory
+from tests.factories.sales import ProductFactory
+from timeline.drain import drain_workspace
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+
+# Playwright's own says that nobody sits in front of it.
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+# What a shop says before the snippet has come, in a script of its own: its policy allows none in the page.
+EARLY = """
+window.rapport = window.rapport || function () { (rapport.q = rapport.q || []).push(arguments); };
+rapport("product", {id: "RYE", name: "Cheap rye", price: "0.01"});
+"""
+STORED = "[document.cookie, {...localStorage}, {...sessionStorage}]"
+
+
+@contextmanager
+def shop(rapport: str, workspace: Workspace) -> Iterator[str]:
+    """The address of a shop whose every page carries the snippet, under a strict Content-Security-Policy."""
+    tag = f'<script async src="{rapport}/p/rapport.js" data-workspace="{workspace.public_key}"></script>'
+    page = f'<!doctype html><html lang="en"><title>Rye</title><script src="/shop.js"></script>{tag}<h1>Rye</h1></html>'
+    policy = f"default-src 'none'; script-src 'self' {rapport}; connect-src {rapport}"
+
+    class Shop(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            is_script = self.path == "/shop.js"
+            self.send_response(200)
+            self.send_header("Content-Type", "text/javascript" if is_script else "text/html; charset=utf-8")
+            self.send_header("Content-Security-Policy", policy)
+            self.end_headers()
+            self.wfile.write((EARLY if is_script else page).encode())
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def shop_url(live_server: LiveServer, bakery: Workspace) -> Iterator[str]:
+    with shop(live_server.url, bakery) as url:
+        with workspace_scope(bakery):
+            Website.objects.create(is_on=True, sites=[site_of(url)], identity_nonce=new_nonce())
+        yield url
+
+
+def is_visit(told: Request | Response) -> bool:
+    return told.url.endswith("/visits")
+
+
+def told_by(page: Page, doing: str) -> dict[str, Any]:
+    """What the page tells after this script; all of it is taken."""
+    with page.expect_response(is_visit) as answered:
+        page.evaluate(doing)
+    assert answered.value.status == 204
+    body: dict[str, Any] = json.loads(answered.value.request.post_data or "")
+    return body
+
+
+def work(bakery: Workspace) -> None:
+    while drain_workspace(bakery):
+        pass
+
+
+def enrolled(bakery: Workspace) -> list[tuple[str, int]]:
+    with workspace_scope(bakery):
+        return list(Enrolment.objects.waiting().values_list("flow__preset", "customer").order_by("pk"))
+
+
+def test_reminders_work_by_themselves(open_page: OpenPage, bakery: Workspace, shop_url: str) -> None:
+    with workspace_scope(bakery):
+        anna: Customer = CustomerFactory(name="Anna Bloom")
+        ExternalId.objects.create(customer=anna, source=SHOP, value="1042")
+        ProductFactory(sku="RYE", name="Rye loaf", price_minor=420, url="https://bakery.example/rye")
+        for preset in ("browse", "cart"):
+            switch_on_flow(add_flow_from_preset(preset))
+        signature = signature_of("1042", secret=identity_secret(Website.objects.get()))
+    work(bakery)
+    page = open_page(user_agent=CHROME)
+
+    # Nobody has been asked: it is heard that a page was opened, and that is all.
+    with page.expect_response(is_visit) as greeting:
+        page.goto(f"{shop_url}/breads/rye?campaign=x#top")
+    assert (greeting.value.status, json.loads(greeting.value.request.post_data or "")) == (204, {"events": []})
+    page.evaluate("rapport('cart', {id: 'c-0', items: []}); new Promise(done => setTimeout(done, 700))")
+    assert page.evaluate(STORED) == ["", {}, {}]
+    assert page.context.cookies() == []
+    with workspace_scope(bakery):
+        assert Sighting.objects.get().is_taken
+        assert (PageView.objects.count(), ProductView.objects.count(), Cart.objects.count()) == (0, 0, 0)
+
+    # They agree: what waited in the page is told under a random id, which is all that is stored.
+    told = told_by(page, "rapport('consent', true)")
+    assert [each["type"] for each in told["events"]] == ["page", "product", "cart"]
+    assert told["events"][0]["path"] == "/breads/rye"
+    _, kept, of_session = page.evaluate(STORED)
+    assert (kept, of_session) == ({"rapport": told["visitor"]}, {})
+    assert UUID(told["visitor"])
+    with workspace_scope(bakery):
+        assert PageView.objects.get().customer.is_anonymous
+
+    # They sign in, and look at another page of the shop without its being loaded anew.
+    told_by(page, f"rapport('identify', {{id: 1042, signature: '{signature}'}})")
+    told = told_by(
+        page, "history.pushState({}, '', '/breads/bun'); rapport('product', {id: 'BUN', name: 'Bun', price: 1})"
+    )
+    assert [each["type"] for each in told["events"]] == ["page", "product"]
+    work(bakery)
+
+    assert ("browse", anna.pk) in enrolled(bakery)
+    with workspace_scope(bakery):
+        assert set(PageView.objects.values_list("path", "customer")) == {
+            ("/breads/rye", anna.pk),
+            ("/breads/bun", anna.pk),
+        }
+        seen = [(each["name"], each["price"], each["product_url"]) for each in products_viewed_by([anna.pk])[anna.pk]]
+    assert seen == [
+        ("Bun", "€1.00", f"{shop_url}/breads/bun"),
+        ("Rye loaf", "€4.20", "https://bakery.example/rye"),
+    ]
+
+    # A cart ends the one reminder and begins the other.
+    items = "[{product: 'RYE', quantity: 2, price: 4.2}]"
+    told_by(page, f"rapport('cart', {{id: 'c-1', items: {items}, url: '{shop_url}/cart'}})")
+    work(bakery)
+    assert [entry for entry in enrolled(bakery) if entry[1] == anna.pk] == [("cart", anna.pk)]
+
+    # The next page knows them by the stored id; taken back, it is deleted and nothing more is told.
+    with page.expect_response(is_visit) as known:
+        page.goto(f"{shop_url}/breads/rye")
+    assert json.loads(known.value.request.post_data or "")["visitor"] == kept["rapport"]
+    later: list[Request] = []
+    page.on("request", lambda request: later.append(request) if is_visit(request) else None)
+    page.evaluate("rapport('consent', false); rapport('page'); new Promise(done => setTimeout(done, 700))")
+    assert page.evaluate(STORED) == ["", {}, {}]
+    assert later == []
+
+
+def test_who_objects_is_left_alone_and_mistakes_are_told_to_the_console(
+    open_page: OpenPage, bakery: Workspace, shop_url: str
+) -> None:
+    page = open_page(user_agent=CHROME)
+    page.add_init_script("Object.defineProperty(navigator, 'globalPrivacyControl', {value: true})")
+    told: list[Request] = []
+    page.on("request", lambda request: told.append(request) if is_visit(request) else None)
+
+    page.goto(shop_url)
+    page.wait_for_function("window.rapport.on")
+    page.evaluate("rapport('consent', true); rapport('page'); new Promise(done => setTimeout(done, 700))")
+
+    assert told == []
+    assert page.evaluate(STORED) == ["", {}, {}]
+
+    page = open_page(user_agent=CHROME)
+    page.goto(shop_url)
+    page.wait_for_function("window.rapport.on")
+    with page.expect_console_message(lambda message: "not the signature" in message.text):
+        page.evaluate("rapport('identify', {id: '1042', signature: 'forged'})")
+    with page.expect_console_message(lambda message: message.text.startswith("rapport: no_such_call")):
+        page.evaluate("rapport('no_such_call')")
+    with workspace_scope(bakery):
+        assert Customer.objects.count() == 0
