@@ -6,5 +6,5 @@ from sales import views
 
 urlpatterns = [
     path("rapport.js", views.snippet, name="snippet"),
-    path("<str:public_key>/visits", views.visit, name="visit"),
+    path("<slug:public_key>/visits", views.visit, name="visit"),
 ]

@@ -20,7 +20,7 @@ from accounts.models import Workspace
 from accounts.requests import client_ip
 from accounts.rest.errors import ApiError, error_body
 from accounts.scope import workspace_scope
-from accounts.token_buckets import take_tokens
+from accounts.token_buckets import Allowance, take_tokens
 from sales import actions
 from sales.ingesting.beacons import LARGEST_BEACON, read_beacon
 from sales.models import Website
@@ -36,6 +36,12 @@ PREFLIGHT = {
     "Access-Control-Max-Age": "86400",
 }
 MEDIA_TYPES = frozenset({"", "text/plain", "application/json"})
+
+
+class _TooMany(ApiError):
+    def __init__(self, allowance: Allowance) -> None:
+        super().__init__("rate_limited", f"Too many requests. Try again in {allowance.retry_after} s.")
+        self.seconds = allowance.retry_after
 
 
 @cache
@@ -99,11 +105,13 @@ def _website_that_listens(workspace: Workspace, origin: str) -> Website:
 
 
 def _refuse_too_many(name: str, rate: float, burst: int) -> None:
-    take_tokens(name, rate=rate, burst=burst).refuse_if_spent()
+    allowance = take_tokens(name, rate=rate, burst=burst)
+    if not allowance.is_granted:
+        raise _TooMany(allowance)
 
 
 def _wait(error: ApiError) -> dict[str, str]:
-    return {"Retry-After": "60"} if error.code == "rate_limited" else {}
+    return {"Retry-After": str(error.seconds)} if isinstance(error, _TooMany) else {}
 
 
 def _is_opposed(request: HttpRequest) -> bool:

@@ -161,10 +161,15 @@ def test_reminders_work_by_themselves(open_page: OpenPage, bakery: Workspace, sh
     work(bakery)
     assert [entry for entry in enrolled(bakery) if entry[1] == anna.pk] == [("cart", anna.pk)]
 
+    # They sign out: whoever comes next to this browser is somebody else.
+    page.evaluate("rapport('forget')")
+    other = page.evaluate(STORED)[1]["rapport"]
+    assert other != kept["rapport"]
+
     # The next page knows them by the stored id; taken back, it is deleted and nothing more is told.
     with page.expect_response(is_visit) as known:
         page.goto(f"{shop_url}/breads/rye")
-    assert json.loads(known.value.request.post_data or "")["visitor"] == kept["rapport"]
+    assert json.loads(known.value.request.post_data or "")["visitor"] == other
     later: list[Request] = []
     page.on("request", lambda request: later.append(request) if is_visit(request) else None)
     page.evaluate("rapport('consent', false); rapport('page'); new Promise(done => setTimeout(done, 700))")
