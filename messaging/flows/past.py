@@ -62,8 +62,8 @@ def count_past(version: FlowVersion, *, since: datetime) -> int:
         members = SegmentMembership.objects.filter(segment=decode_id("seg", trigger.segment))
         return customers.filter(pk__in=members.values("customer")).count()
     if trigger.happening:
-        events = Event.objects.filter(
-            kind=trigger.happening.kind, occurred_at__gte=since, payload__contains=dict(trigger.happening.where)
-        ).exclude(customer_id=None)
+        events = Event.objects.filter(kind=trigger.happening.kind, occurred_at__gte=since, customer_id__isnull=False)
+        if trigger.happening.where:  # else the index alone knows
+            events = events.filter(payload__contains=dict(trigger.happening.where))
         return customers.filter(pk__in=events.values("customer_id")).count()
     return customers.count() if trigger.on is On.HAND else 0

@@ -20,13 +20,13 @@ from customers.staging import fetch
 from messaging.actions.queueing import CAMPAIGNS
 from messaging.campaign_plans import LONGEST_GOAL
 from messaging.models import Campaign, CampaignTally, Conversion, Message
+from messaging.queries.outcomes import AFTER_GOAL, goal_ends
 
 SOONEST = timedelta(seconds=2)
 REST = 20
 """Times as long as it took is waited before it is counted again."""
 # Orders of those held out tell nobody, so in the days of the goal it is counted now and then without being told.
 NOW_AND_THEN = timedelta(minutes=10)
-AFTER_GOAL = timedelta(days=2)
 DIED_AFTER = timedelta(minutes=2)
 
 _STATES = """
@@ -114,12 +114,7 @@ def _tallies() -> QuerySet[CampaignTally]:
 def _in_goal(now: datetime) -> list[CampaignTally]:
     """Of campaigns in the days of whose goal orders are still placed."""
     lately = _tallies().filter(campaign__started_at__gt=now - timedelta(days=LONGEST_GOAL) - AFTER_GOAL)
-    return [each for each in lately if _goal_ends(each.campaign, now) > now]
-
-
-def _goal_ends(campaign: Campaign, now: datetime) -> datetime:
-    """With room for those who are written to by their own clock, or slowly."""
-    return (campaign.ended_at or now) + timedelta(days=campaign.goal_days) + AFTER_GOAL
+    return [each for each in lately if goal_ends(each.campaign, now) > now]
 
 
 def _conversions(campaign: Campaign) -> tuple[int, int]:
@@ -130,7 +125,7 @@ def _conversions(campaign: Campaign) -> tuple[int, int]:
 def _buyers(campaign: Campaign) -> tuple[int, int]:
     if campaign.started_at is None:
         return 0, 0
-    until = _goal_ends(campaign, timezone.now())
+    until = goal_ends(campaign, timezone.now())
     [(buyers, held_out)] = fetch(
         _BUYERS,
         {
