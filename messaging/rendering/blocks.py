@@ -242,8 +242,10 @@ def _image(block: Block) -> str:
 
 
 def _button(block: Block) -> str:
+    # A table that is placed on the left lets what follows flow around it, and on the left it is anyway.
+    placed = ' align="center"' if block["align"] == "center" else ""
     return (
-        f'<table class="button" role="presentation" align="{block["align"]}"><tr><td class="button">'
+        f'<table class="button" role="presentation"{placed}><tr><td class="button">'
         f'<a href="{_href(block["link"])}">{line_to_html(block["label"])}</a></td></tr></table>'
     )
 
