@@ -80,6 +80,7 @@ def _workspace() -> Workspace:
             postal_address="Lindenstraße 12\n10997 Berlin",
             privacy_notice=PRIVACY_NOTICE,
         )
+    workspace.refresh_from_db()
     return workspace
 
 

@@ -20,7 +20,7 @@ from sales.actions.lines import NewLine
 from sales.models import Cart, Order, Product
 from sales.upserting.rows import OrderLineRow, OrderRow
 
-OPEN, FOLLOW, BUY = 0.46, 0.36, 0.62  # of those who got it; who opened it; who followed
+OPEN, FOLLOW, BUY = 0.46, 0.36, 0.5  # of those who got it; who opened it; who followed
 MACHINE, LEAVE, ANSWER = 0.06, 0.008, 0.005
 LOST_EVERY = 90  # one of so many addresses sends letters back after a while
 CARTS_A_DAY, CARTS_ORDERED, OPEN_CARTS = 2, 0.35, timedelta(hours=40)
@@ -41,16 +41,18 @@ class Readers:
         self._orders = 0
 
     def receive(self, messages: Sequence[Message], at: datetime) -> None:
-        returned = []
+        arrived, returned = [], []
         for message in messages:
             if message.customer is None or not message.is_marketing:
                 continue
             if crc32(message.address[::-1].encode()) % LOST_EVERY == 0:
                 returned.append(message)
             else:
+                arrived.append(message)
                 self._read(message, at)
-        if returned:
-            self._later(at, 2, partial(_return, returned, at + timedelta(minutes=2)))
+        for minutes, kind, told in ((1, ReportKind.DELIVERED, arrived), (2, ReportKind.HARD_BOUNCE, returned)):
+            if told:
+                self._later(at, minutes, partial(_report, told, kind, at + timedelta(minutes=minutes)))
 
     def fill_carts(self, begins: datetime, now: datetime) -> None:
         """In the web shop: some are ordered in the end, some are left, and the newest are still being filled."""
@@ -143,8 +145,6 @@ def _order_cart(key: str, number: str) -> None:
     order_cart(Cart.objects.get(key=key), Order.objects.get(number=number))
 
 
-def _return(messages: Sequence[Message], at: datetime) -> None:
-    take_in_reports(
-        Report(ReportKind.HARD_BOUNCE, each.message_id, f"demo-{each.pk}", at, "550 5.2.1 Mailbox disabled")
-        for each in messages
-    )
+def _report(messages: Sequence[Message], kind: ReportKind, at: datetime) -> None:
+    detail = "550 5.2.1 Mailbox disabled" if kind == ReportKind.HARD_BOUNCE else ""
+    take_in_reports(Report(kind, each.message_id, f"demo-{each.pk}", at, detail) for each in messages)
