@@ -14,6 +14,7 @@ from messaging.models import BirthdayGreeting, MessageState, SubscriptionTopic
 from messaging.purposes import Purpose
 from messaging.queries import newest_version
 from messaging.queries.outcomes import OUTCOMES
+from messaging.reasons import Reason
 from messaging.rendering.layout import LONGEST_SUBJECT
 
 LARGEST_ID = 2**63 - 1
@@ -28,7 +29,10 @@ class MessageFilterForm(forms.Form):
     purpose = forms.ChoiceField(label=_("Purpose"), required=False, choices=[("", _("Any")), *Purpose.choices])
     customer = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID, widget=forms.HiddenInput)
     campaign = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID, widget=forms.HiddenInput)
+    flow = forms.IntegerField(required=False, min_value=1, max_value=LARGEST_ID, widget=forms.HiddenInput)
+    step = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     outcome = forms.ChoiceField(required=False, choices=[("", ""), *OUTCOME_NAMES], widget=forms.HiddenInput)
+    reason = forms.ChoiceField(required=False, choices=[("", ""), *Reason.choices], widget=forms.HiddenInput)
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)

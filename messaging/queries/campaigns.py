@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from messaging.lift import Lift, Share
 from messaging.models import Campaign, CampaignState, CampaignTally, MessageState
-from messaging.queries.outcomes import OUTCOMES, WAITING_STATES
+from messaging.queries.outcomes import OUTCOMES, UNSENT_STATES, WAITING_STATES
 from messaging.reasons import Reason, reason_in_words
 
 
@@ -44,7 +44,9 @@ class Report:
         named = ("opened", "opened_at_all", "clicked", "unsubscribed", "converted", "buyers", "held_out_buyers")
         counted = {name: int(getattr(self.tally, name)) for name in named}
         accepted = ("sent", "delivered", "bounced", "complained")
+        unsent = sum(states.get(state, 0) for state in UNSENT_STATES)
         return counted | {
+            "unsent": unsent - held_out,
             "audience": sum(states.values()),
             "held_out": held_out,
             "written_to": sum(states.values()) - held_out,

@@ -7,13 +7,13 @@ from datetime import datetime
 from django.db.models import Count, Min, Q, QuerySet
 
 from accounts.paging import Page, keyset_page
+from messaging.flows.endings import Ending
 from messaging.flows.plans import plan_of
 from messaging.flows.words import StepWords, outcome_in_words, steps_in_words
 from messaging.local_mornings import next_quarter
-from messaging.models import ACCEPTED_STATES, Enrolment, EnrolmentState, Flow, FlowVersion, Message
+from messaging.models import Enrolment, EnrolmentState, Flow, FlowVersion, Message
+from messaging.queries.flow_figures import LEFT_AT_STEP, FlowFigures, flow_figures
 from messaging.reasons import reason_in_words
-
-_ACCEPTED = Q(state__in=ACCEPTED_STATES)
 
 
 def next_flow_work_at(*, now: datetime) -> datetime | None:
@@ -25,27 +25,6 @@ def next_flow_work_at(*, now: datetime) -> datetime | None:
     return min(times, default=None)
 
 
-@dataclass(frozen=True)
-class FlowFigures:
-    entered: int = 0
-    on_the_way: int = 0
-    stuck: int = 0
-    goals: int = 0
-    sent: int = 0
-
-
-@dataclass(frozen=True)
-class StepFigures:
-    """`waiting` at the newest version; `sent` and the others of all versions."""
-
-    step: StepWords
-    waiting: int
-    sent: int
-    unsent: int
-    opened: int
-    clicked: int
-
-
 def flows_for_list() -> list[tuple[Flow, FlowFigures]]:
     flows = list(Flow.objects.in_use().select_related("current").order_by("name", "pk"))
     figures = flow_figures([flow.pk for flow in flows])
@@ -54,50 +33,6 @@ def flows_for_list() -> list[tuple[Flow, FlowFigures]]:
 
 def archived_flows() -> QuerySet[Flow]:
     return Flow.objects.exclude(archived_at=None).order_by("name", "pk")
-
-
-def flow_figures(flow_ids: list[int]) -> Mapping[int, FlowFigures]:
-    """Two queries for any number of flows."""
-    ways = (
-        Enrolment.objects.filter(flow__in=flow_ids)
-        .order_by()
-        .values("flow")
-        .annotate(
-            entered=Count("pk"),
-            on_the_way=Count("pk", filter=Q(state=EnrolmentState.WAITING)),
-            stuck=Count("pk", filter=Q(state=EnrolmentState.STUCK)),
-            goals=Count("pk", filter=Q(reached_goal_at__isnull=False)),
-        )
-    )
-    sent = Message.objects.filter(_ACCEPTED, enrolment__flow__in=flow_ids, customer__isnull=False).order_by()
-    counts = dict(sent.values_list("enrolment__flow").annotate(Count("pk")))
-    return {
-        row["flow"]: FlowFigures(
-            row["entered"], row["on_the_way"], row["stuck"], row["goals"], counts.get(row["flow"], 0)
-        )
-        for row in ways
-    }
-
-
-def step_figures(flow: Flow) -> list[StepFigures]:
-    if flow.current is None:
-        return []
-    at = Enrolment.objects.waiting().filter(version=flow.current).order_by()
-    waiting = dict(at.values_list("step").annotate(Count("pk")))
-    messages = Message.objects.filter(enrolment__flow=flow).order_by().values("step")
-    rows = messages.annotate(
-        sent=Count("pk", filter=_ACCEPTED),
-        unsent=Count("pk", filter=Q(state__in=("skipped", "cancelled", "failed"))),
-        opened=Count("pk", filter=Q(opened_at__isnull=False) | Q(clicked_at__isnull=False)),
-        clicked=Count("pk", filter=Q(clicked_at__isnull=False)),
-    )
-    by_step = {
-        step: counts for step, *counts in rows.values_list("step", "sent", "unsent", "opened", "clicked").order_by()
-    }
-    return [
-        StepFigures(line, waiting.get(line.key, 0), *by_step.get(line.key, (0, 0, 0, 0)))
-        for line in steps_in_words(flow.current)
-    ]
 
 
 def on_older_versions(flow: Flow) -> int:
@@ -111,7 +46,8 @@ class EnrolmentFilter:
 
     state: str = ""
     step: str = ""
-    sent: str = ""
+    left: str = ""
+    reason: str = ""
     has_goal: bool = False
 
     @classmethod
@@ -120,7 +56,8 @@ class EnrolmentFilter:
         return cls(
             state=state if state in EnrolmentState.values else "",
             step=query.get("step", "")[:40].replace("\0", ""),
-            sent=query.get("sent", "")[:40].replace("\0", ""),
+            left=query.get("left", "")[:40].replace("\0", ""),
+            reason=reason if (reason := query.get("reason", "")) in Ending.values else "",
             has_goal=query.get("goal") == "1",
         )
 
@@ -132,9 +69,10 @@ def enrolment_page(flow: Flow, wanted: EnrolmentFilter, *, cursor: str = "", siz
         rows = rows.filter(state=wanted.state)
     if wanted.step:
         rows = rows.filter(state=EnrolmentState.WAITING, step=wanted.step, version=flow.current)
-    if wanted.sent:
-        sent = Message.objects.filter(_ACCEPTED, step=wanted.sent, enrolment__flow=flow)
-        rows = rows.filter(pk__in=sent.values("enrolment"))
+    if wanted.left:
+        rows = rows.filter(LEFT_AT_STEP, step=wanted.left)
+    if wanted.reason:
+        rows = rows.filter(reason=wanted.reason)
     if wanted.has_goal:
         rows = rows.exclude(reached_goal_at=None)
     return keyset_page(rows, sort="-pk", cursor=cursor, size=size)

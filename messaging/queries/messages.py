@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,8 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts.queries import actor_names
 from accounts.scope import current_workspace
+from customers.models import Customer
 from messaging.addresses import hash_address
-from messaging.models import Campaign, Message, MessageEvent, MessageQuerySet, MessageState
+from messaging.models import Campaign, Flow, Message, MessageEvent, MessageQuerySet, MessageState
 from messaging.queries.allowance import allowance_of
 from messaging.queries.outcomes import OUTCOMES, outcome_condition
 from messaging.reasons import Reason, reason_in_words
@@ -27,7 +29,10 @@ class MessageFilter:
     purpose: str = ""
     customer: int | None = None
     campaign: int | None = None
+    flow: int | None = None
+    step: str = ""
     outcome: str = ""
+    reason: str = ""
 
 
 def messages_for_list(wanted: MessageFilter) -> MessageQuerySet:
@@ -43,7 +48,18 @@ def messages_for_list(wanted: MessageFilter) -> MessageQuerySet:
         messages = messages.filter(purpose=wanted.purpose)
     if wanted.customer is not None:
         messages = messages.filter(customer=wanted.customer)
+    if wanted.reason:
+        messages = messages.filter(reason=wanted.reason)
+    if wanted.flow is not None:
+        return _of_flow(messages, wanted.flow, wanted.step, wanted.outcome)
     return messages if wanted.campaign is None else _of_campaign(messages, wanted.campaign, wanted.outcome)
+
+
+def _of_flow(messages: MessageQuerySet, flow_id: int, step: str, outcome: str) -> MessageQuerySet:
+    """Those that a figure of its page counts: of one step, or of all."""
+    messages = messages.filter(enrolment__flow=flow_id, customer__isnull=False)
+    messages = messages.filter(step=step) if step else messages
+    return messages.filter(outcome_condition(outcome)) if outcome in OUTCOMES else messages
 
 
 def _of_campaign(messages: MessageQuerySet, campaign_id: int, outcome: str) -> MessageQuerySet:
@@ -51,6 +67,17 @@ def _of_campaign(messages: MessageQuerySet, campaign_id: int, outcome: str) -> M
     messages = messages.filter(campaign=campaign_id)
     campaign = Campaign.objects.filter(pk=campaign_id).first()
     return messages.filter(outcome_condition(outcome, campaign)) if campaign and outcome in OUTCOMES else messages
+
+
+def listed_about(wanted: MessageFilter) -> dict[str, Any]:
+    """Whose messages these are, and which figure they stand behind, as the page says above its list."""
+    return {
+        "of_flow": Flow.objects.filter(pk=wanted.flow).first() if wanted.flow else None,
+        "of_campaign": Campaign.objects.filter(pk=wanted.campaign).first() if wanted.campaign else None,
+        "of_customer": Customer.objects.filter(pk=wanted.customer).first() if wanted.customer else None,
+        "outcome": OUTCOMES[wanted.outcome][0] if wanted.outcome else "",
+        "reason": reason_in_words(wanted.reason) if wanted.reason else "",
+    }
 
 
 def message_for_detail() -> MessageQuerySet:

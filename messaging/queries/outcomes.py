@@ -1,4 +1,4 @@
-"""What may become of a campaign's message, each as the condition that counts it and that opens its people."""
+"""What may become of a campaign's or a flow's message, each as the condition that counts it and opens its people."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from sales.models import Order
 
 HELD_OUT = Q(state=MessageState.SKIPPED, reason=Reason.HOLDOUT)
 WAITING_STATES = (MessageState.QUEUED, *LEASED_STATES)
+UNSENT_STATES = (MessageState.SKIPPED, MessageState.CANCELLED, MessageState.FAILED)
 AFTER_GOAL = timedelta(days=2)
 FEW_ORDERS = 2_000
 
@@ -37,15 +38,17 @@ OUTCOMES = {
     "failed": (_("Failed"), Q(state=MessageState.FAILED)),
     "in_doubt": (_("Not known if sent"), Q(state=MessageState.UNKNOWN)),
     "taken_back": (_("Taken back"), Q(state=MessageState.CANCELLED)),
+    "unsent": (_("Not sent, for whatever reason"), Q(state__in=UNSENT_STATES) & ~HELD_OUT),
     "buyers": (_("Ordered in the days of the goal"), ~HELD_OUT),
     "held_out_buyers": (_("Held out, and ordered in the days of the goal"), HELD_OUT),
 }
 BUYERS = ("buyers", "held_out_buyers")
 
 
-def outcome_condition(outcome: str, campaign: Campaign) -> Q:
+def outcome_condition(outcome: str, campaign: Campaign | None = None) -> Q:
+    """Who buys in the days of the goal is asked of campaigns only."""
     _label, condition = OUTCOMES[outcome]
-    return condition & _ordered_in_goal(campaign) if outcome in BUYERS else condition
+    return condition & _ordered_in_goal(campaign) if campaign and outcome in BUYERS else condition
 
 
 def goal_ends(campaign: Campaign, now: datetime) -> datetime:

@@ -21,7 +21,7 @@ from messaging.flows.words import names_in, reentry_in_words, steps_in_words, tr
 from messaging.forms.flows import BackfillForm, DryRunForm
 from messaging.models import Flow, FlowVersion
 from messaging.queries import flows as queries
-from messaging.queries.flows import FlowFigures
+from messaging.queries.flow_figures import FlowReport
 
 
 @permits(Permission.VIEW_MESSAGES)
@@ -36,10 +36,11 @@ def flow_list(request: WorkspaceRequest) -> HttpResponse:
 def flow_detail(request: WorkspaceRequest, flow_id: int) -> HttpResponse:
     flow = get_object_or_404(Flow.objects.select_related("current"), pk=flow_id, current__isnull=False)
     definition = plan_of(current_of(flow)).definition
+    report = FlowReport(flow)
     words = {
         "flow": flow,
-        "figures": queries.flow_figures([flow.pk]).get(flow.pk, FlowFigures()),
-        "steps": queries.step_figures(flow),
+        "figures": report.total,
+        "report": report,
         "older": queries.on_older_versions(flow),
         "trigger": trigger_in_words(definition.trigger, names_in(definition)),
         "reentry": reentry_in_words(definition.reentry),

@@ -10,14 +10,13 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.paging import keyset_page
 from accounts.permissions import Permission, permits
 from accounts.requests import WorkspaceRequest
-from customers.models import Customer
 from customers.views.refusals import refusal_told
 from messaging import actions, queries
 from messaging.forms import DecisionForm, MessageFilterForm
-from messaging.models import Campaign, Message
+from messaging.models import Message
 from messaging.previewing import preview_message
 from messaging.queries import MessageFilter
-from messaging.queries.outcomes import OUTCOMES
+from messaging.queries.messages import listed_about
 from messaging.rendering import BadTemplate
 from messaging.sending.evidence import configured_log
 from messaging.views.letters import in_a_sandbox, letter, letter_refused
@@ -30,16 +29,14 @@ def message_list(request: WorkspaceRequest) -> HttpResponse:
     filters = MessageFilterForm(request.GET)
     wanted = MessageFilter(**filters.understood())
     # Of a campaign by the index that its messages have, which holds them by their ids.
-    sort = "-id" if wanted.campaign else "-created_at"
+    sort = "-id" if wanted.campaign or wanted.flow else "-created_at"
     page = keyset_page(queries.messages_for_list(wanted), sort=sort, cursor=request.GET.get("cursor", ""))
     words = {
         "filters": filters,
         "rows": queries.with_reasons(page.rows),
         "next_cursor": page.next_cursor,
         "in_doubt": queries.messages_in_doubt() if not request.GET else 0,
-        "of_campaign": Campaign.objects.filter(pk=wanted.campaign).first() if wanted.campaign else None,
-        "outcome": OUTCOMES[wanted.outcome][0] if wanted.outcome else "",
-        "of_customer": Customer.objects.filter(pk=wanted.customer).first() if wanted.customer else None,
+        **listed_about(wanted),
     }
     return render(request, "messaging/message_list.html" + ("#rows" if request.htmx else ""), words)
 
