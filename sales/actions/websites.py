@@ -22,9 +22,9 @@ from sales.models import Sighting, Website
 from sales.sites import is_on_one_of, site_of
 from timeline.recording import record
 
-# A site is noted at most so often, and one that is not listened to less: whoever likes can invent those.
+# A site is noted at most so often; of those that are not listened to one. Whoever likes can invent sites, so few stay.
 NOTED_EVERY = timedelta(minutes=1)
-MOST_STRANGE_SITES = 10
+MOST_SITES_NOTED = 10
 LONGEST_SITE = 255
 
 
@@ -77,9 +77,8 @@ def note_sighting(origin: str, *, website: Website) -> None:
                  set last_at = excluded.last_at, is_taken = excluded.is_taken""",
             {"workspace": current_workspace_id(), "site": site, "is_taken": is_taken, "now": timezone.now()},
         )
-    if not is_taken:
-        strange = Sighting.objects.filter(is_taken=False).order_by("-last_at", "-pk")
-        Sighting.objects.filter(pk__in=list(strange.values_list("pk", flat=True)[MOST_STRANGE_SITES:])).delete()
+    alike = Sighting.objects.filter(is_taken=is_taken).order_by("-last_at", "-pk").values_list("pk", flat=True)
+    Sighting.objects.filter(pk__in=list(alike[MOST_SITES_NOTED:])).delete()
 
 
 def _is_due(site: str) -> bool:

@@ -12,12 +12,13 @@ from msgspec import Meta, Struct
 
 from accounts.rest.errors import ApiError
 from customers.refusals import Refused
-from sales.ingesting.calls import LARGEST_CALL, NOTHING, CheckedCall, error_of, key_of
+from sales.ingesting.calls import NOTHING, CheckedCall, error_of, key_of
 from sales.ingesting.commerce import CART_UPDATED, PRODUCT_VIEWED, cart_row, product_view_row
 from sales.ingesting.tellers import Teller
 from sales.sites import is_on_one_of
 
-LARGEST_BEACON = LARGEST_CALL
+# What browsers let a page send while it closes.
+LARGEST_BEACON = 64 * 1024
 MOST_EVENTS = 50
 MOST_ITEMS = 100
 # A page that was left open over night may still have something to tell, and no page is open for ever.
@@ -50,7 +51,7 @@ class Told(Struct, frozen=True, kw_only=True):
 
 
 class PageTold(Told, frozen=True, tag="page", forbid_unknown_fields=True):
-    path: Annotated[str, Meta(max_length=2000)]
+    path: str
     name: Name = None
 
     def properties(self) -> dict[str, Any]:

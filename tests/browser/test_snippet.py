@@ -47,6 +47,10 @@ def shop(rapport: str, workspace: Workspace) -> Iterator[str]:
     """The address of a shop whose every page carries the snippet, under a strict Content-Security-Policy."""
     tag = f'<script async src="{rapport}/p/rapport.js" data-workspace="{workspace.public_key}"></script>'
     page = f'<!doctype html><html lang="en"><title>Rye</title><script src="/shop.js"></script>{tag}<h1>Rye</h1></html>'
+    # A page that says on its tag what became of consent is called after it.
+    pages = {
+        f"/{word}": page.replace("async", f'async data-consent="{word}"') for word in ("granted", "denied", "required")
+    }
     policy = f"default-src 'none'; script-src 'self' {rapport}; connect-src {rapport}"
 
     class Shop(BaseHTTPRequestHandler):
@@ -56,7 +60,7 @@ def shop(rapport: str, workspace: Workspace) -> Iterator[str]:
             self.send_header("Content-Type", "text/javascript" if is_script else "text/html; charset=utf-8")
             self.send_header("Content-Security-Policy", policy)
             self.end_headers()
-            self.wfile.write((EARLY if is_script else page).encode())
+            self.wfile.write((EARLY if is_script else pages.get(self.path, page)).encode())
 
         def log_message(self, *_: Any) -> None:
             """Nothing."""
@@ -175,6 +179,28 @@ def test_reminders_work_by_themselves(open_page: OpenPage, bakery: Workspace, sh
     page.evaluate("rapport('consent', false); rapport('page'); new Promise(done => setTimeout(done, 700))")
     assert page.evaluate(STORED) == ["", {}, {}]
     assert later == []
+
+
+def test_a_page_may_say_itself_what_became_of_consent(open_page: OpenPage, bakery: Workspace, shop_url: str) -> None:
+    page = open_page(user_agent=CHROME)
+
+    with page.expect_response(is_visit) as agreed:
+        page.goto(f"{shop_url}/granted")
+    told = json.loads(agreed.value.request.post_data or "")
+    assert (told["visitor"], told["events"][0]["path"]) == (page.evaluate(STORED)[1]["rapport"], "/granted")
+
+    page.goto(f"{shop_url}/denied")
+    page.wait_for_function("window.rapport.on && !localStorage.length")
+
+    with workspace_scope(bakery):
+        signature = signature_of("1042", secret=identity_secret(Website.objects.get()))
+    with page.expect_response(is_visit) as greeting:
+        page.goto(f"{shop_url}/required")
+    assert json.loads(greeting.value.request.post_data or "") == {"events": []}
+    page.evaluate(f"rapport('identify', {{id: '1042', signature: '{signature}'}})")
+    told = told_by(page, "new Promise(done => setTimeout(done, 700)).then(() => rapport('consent', true))")
+    assert [each["type"] for each in told["events"]] == ["page", "product", "identify"]
+    assert told["visitor"]
 
 
 def test_who_objects_is_left_alone_and_mistakes_are_told_to_the_console(
