@@ -51,7 +51,7 @@ _WORDS = {
         "Say what somebody did",
         (
             "Any event, under your own name. `Order Completed` places an order; `Cart Updated`, `Checkout Started`, "
-            "`Product Added` and `Product Removed` say what is in a cart."
+            "`Product Added` and `Product Removed` say what is in a cart, `Product Viewed` what was looked at."
         ),
     ),
     "page": ("Say which page somebody looked at", "Also of visitors whom nobody knows yet."),
