@@ -2,7 +2,8 @@
 
 Several connections, each with one message under way. What the relay has answered is settled in one transaction,
 together with the marks of the messages that it waits for now: `leased -> sending`, committed before a body leaves.
-A transaction for ten costs little more than one for one, so whoever may leave first waits a moment for the others.
+A transaction for ten costs little more than one for one, so whoever may leave first waits a moment for the others
+(ADR 0017).
 So at any moment a connection has at most one marked message, and a process that is killed leaves at most
 SMTP_CONNECTIONS of them in doubt.
 """
