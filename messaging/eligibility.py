@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
@@ -51,12 +51,18 @@ class Standing:
     by_flows: dict[int, Reason]
 
 
-def kept_back(messages: Sequence[Message]) -> dict[int, Hold]:
-    """The messages that must not leave now, by id: those that never may, and those that have to wait."""
-    standing = _standing(messages)
+def kept_back(
+    messages: Sequence[Message], *, at: datetime | None = None, earlier: Sequence[datetime] = ()
+) -> dict[int, Hold]:
+    """The messages that must not leave now, by id: those that never may, and those that have to wait.
+
+    Of another moment (`at`), what was said and blocked by then counts, and of the rest what is known today. `earlier`
+    is when other messages, imagined as well, would have left to the same customer.
+    """
+    standing = _standing(messages, at)
     refused = {message_id: Hold(reason) for message_id, reason in _refusals(messages, standing).items()}
     others = [message for message in messages if message.pk not in refused]
-    return refused | holds(others, standing.recipients)
+    return refused | holds(others, standing.recipients, now=at, earlier=earlier)
 
 
 def refusals(messages: Sequence[Message]) -> dict[int, Reason]:
@@ -138,17 +144,17 @@ def looks_like_address(address: str) -> bool:
     return bool(local and at and domain) and address.isprintable() and " " not in address
 
 
-def _standing(messages: Sequence[Message]) -> Standing:
+def _standing(messages: Sequence[Message], at: datetime | None = None) -> Standing:
     recipients = survivors({message.customer_id for message in messages if message.customer_id})
     topics = {message.topic_id for message in messages if message.topic_id}
     return Standing(
         recipients=recipients,
-        suppressions=suppressions_of(message.address_hash for message in messages),
-        consents=consents_of({customer.pk for customer in recipients.values()}, topics),
+        suppressions=suppressions_of((message.address_hash for message in messages), at=at),
+        consents=consents_of({customer.pk for customer in recipients.values()}, topics, at=at),
         topics_in_use=set(SubscriptionTopic.objects.in_use().filter(pk__in=topics).values_list("pk", flat=True)),
         greeting=BirthdayGreeting.objects.filter(is_on=True).first(),
         greeted_lately=_greeted_lately([message for message in messages if message.purpose == Purpose.BIRTHDAY]),
-        by_flows=refusals_of_flows(messages, now=timezone.now()),
+        by_flows=refusals_of_flows(messages, now=at or timezone.now()),
     )
 
 
@@ -177,20 +183,27 @@ def survivors(customer_ids: Iterable[int]) -> dict[int, Customer]:
     return found
 
 
-def suppressions_of(address_hashes: Iterable[str]) -> dict[str, list[str]]:
-    """The reasons that hold for each address, those that stop everything first."""
+def suppressions_of(address_hashes: Iterable[str], *, at: datetime | None = None) -> dict[str, list[str]]:
+    """The reasons that hold for each address, those that stop everything first; `at`: those that there were by then."""
     found: dict[str, list[str]] = {}
-    rows = Suppression.objects.filter(address_hash__in=set(address_hashes)).order_by("at", "pk")
+    rows = Suppression.objects.filter(address_hash__in=set(address_hashes), **_by(at)).order_by("at", "pk")
     for address_hash, reason in rows.values_list("address_hash", "reason"):
         found.setdefault(address_hash, []).append(reason)
     return {each: sorted(reasons, key=lambda reason: reason not in STOPS_EVERYTHING) for each, reasons in found.items()}
 
 
-def consents_of(customer_ids: Iterable[int], topic_ids: Iterable[int]) -> dict[tuple[int, int], str]:
-    """The state that counts, by (customer, topic); nothing for those who never said anything about it."""
-    rows = ConsentRecord.objects.filter(customer__in=set(customer_ids), topic__in=set(topic_ids)).current()
+def consents_of(
+    customer_ids: Iterable[int], topic_ids: Iterable[int], *, at: datetime | None = None
+) -> dict[tuple[int, int], str]:
+    """The state that counts, or counted `at` a moment, by (customer, topic); nothing for those who had said nothing."""
+    said = ConsentRecord.objects.filter(customer__in=set(customer_ids), topic__in=set(topic_ids), **_by(at))
+    rows = said.current()
     wanted = ("customer_id", "topic_id", "state", "source", "confirmed_at", "topic__needs_confirmation")
     return {
         (customer, topic): counts_as(state, source, confirmed_at, needs_confirmation=needs_confirmation)
         for customer, topic, state, source, confirmed_at, needs_confirmation in rows.values_list(*wanted)
     }
+
+
+def _by(at: datetime | None) -> dict[str, datetime]:
+    return {"at__lte": at} if at else {}

@@ -19,6 +19,7 @@ from messaging.reasons import Reason
 
 # Another message of the same batch has asked for the last place, and may yet give it back.
 SOON = timedelta(minutes=2)
+_NO_MESSAGE = -1
 
 
 @dataclass(frozen=True)
@@ -29,21 +30,29 @@ class Hold:
     until: datetime | None = None
 
 
-def holds(messages: Sequence[Message], recipients: Mapping[int, Customer]) -> dict[int, Hold]:
+def holds(
+    messages: Sequence[Message],
+    recipients: Mapping[int, Customer],
+    *,
+    now: datetime | None = None,
+    earlier: Sequence[datetime] = (),
+) -> dict[int, Hold]:
     """The messages that the workspace's policies keep back, by id. `recipients` by the customer ids of the messages.
 
     Only what has a topic: whoever asked for something gets it at once. Two queries, two more where there are caps.
+    `now` may be another moment; `earlier`: when more messages have left to each of them than have places.
     """
+    now = now or timezone.now()
     marketing = [each for each in messages if each.is_marketing and each.customer_id in recipients]
-    found = _held_by_night(marketing, recipients)
-    return found | _held_by_caps([each for each in marketing if each.pk not in found])
+    found = _held_by_night(marketing, recipients, now)
+    return found | _held_by_caps([each for each in marketing if each.pk not in found], now, earlier)
 
 
-def _held_by_night(messages: Sequence[Message], recipients: Mapping[int, Customer]) -> dict[int, Hold]:
+def _held_by_night(messages: Sequence[Message], recipients: Mapping[int, Customer], now: datetime) -> dict[int, Hold]:
     quiet = QuietHours.objects.first() if messages else None
     if quiet is None:
         return {}
-    home, now = current_workspace().tzinfo, timezone.now()
+    home = current_workspace().tzinfo
     untils = {
         each.pk: quiet_until(
             now, zone_or(recipients[each.customer_id].zone, home), begins=quiet.begins, ends=quiet.ends
@@ -69,11 +78,11 @@ def quiet_until(now: datetime, zone: ZoneInfo, *, begins: int, ends: int) -> dat
     return until if until > now else None
 
 
-def _held_by_caps(messages: Sequence[Message]) -> dict[int, Hold]:
+def _held_by_caps(messages: Sequence[Message], now: datetime, earlier: Sequence[datetime]) -> dict[int, Hold]:
     policies = list(FrequencyPolicy.objects.all()) if messages else []
     if not policies:
         return {}
-    taken = _taken_until({each.customer_id for each in messages if each.customer_id})
+    taken = _taken_until({each.customer_id for each in messages if each.customer_id}, policies, now, earlier)
     asking: Counter[tuple[int, int | None]] = Counter()
     found: dict[int, Hold] = {}
     full: dict[int, tuple[FrequencyPolicy, datetime]] = {}
@@ -86,13 +95,13 @@ def _held_by_caps(messages: Sequence[Message]) -> dict[int, Hold]:
             elif policy.spares_automations and each.priority < Priority.CAMPAIGN:
                 continue
             elif len(others) < policy.messages:
-                found[each.pk] = Hold(Reason.CAPPED, timezone.now() + SOON)
+                found[each.pk] = Hold(Reason.CAPPED, now + SOON)
             else:
                 free_at = others[-policy.messages]
                 full[each.pk] = max(full.get(each.pk, (policy, free_at)), (policy, free_at), key=lambda it: it[1])
     since = _waiting_since(full)
     return found | {
-        message_id: _wait_or_drop(policy, free_at, since.get(message_id, timezone.now()))
+        message_id: _wait_or_drop(policy, free_at, since.get(message_id, now))
         for message_id, (policy, free_at) in full.items()
     }
 
@@ -102,14 +111,22 @@ def _wait_or_drop(policy: FrequencyPolicy, free_at: datetime, since: datetime) -
     return Hold(Reason.CAPPED, free_at if may_wait else None)
 
 
-def _taken_until(customer_ids: Collection[int]) -> defaultdict[tuple[int, int | None], list[tuple[int, datetime]]]:
-    """By policy and customer: which message has a place until when."""
-    rows = FrequencySlot.objects.filter(customer__in=customer_ids, free_at__gt=timezone.now())
+def _taken_until(
+    customer_ids: Collection[int], policies: Sequence[FrequencyPolicy], now: datetime, earlier: Sequence[datetime]
+) -> defaultdict[tuple[int, int | None], list[tuple[int, datetime]]]:
+    """By policy and customer: which message has a place until when. Those of `earlier` are of no message."""
+    spans = {policy.pk: timedelta(days=policy.days) for policy in policies}
+    rows = FrequencySlot.objects.filter(customer__in=customer_ids, free_at__gt=now)
     found: defaultdict[tuple[int, int | None], list[tuple[int, datetime]]] = defaultdict(list)
     for policy_id, customer_id, message_id, free_at in rows.values_list(
         "policy_id", "customer_id", "message_id", "free_at"
     ):
-        found[policy_id, customer_id].append((message_id, free_at))
+        # Of a moment in the past: what left only after it had no place yet. A clock may be some seconds behind.
+        if free_at - spans.get(policy_id, timedelta()) <= now + SOON:
+            found[policy_id, customer_id].append((message_id, free_at))
+    for policy_id, span in spans.items():
+        for customer_id in customer_ids if earlier else ():
+            found[policy_id, customer_id] += [(_NO_MESSAGE, at + span) for at in earlier if at <= now < at + span]
     return found
 
 

@@ -1,12 +1,13 @@
 """What a flow would do with one customer from some moment on: told step by step, and nothing is written.
 
 Of the past, what really happened is known; of the future, that nothing will. What a branch asks of the customer is
-answered by what is known today.
+answered by what is known today. Quiet hours and limits are those of today, with the places that messages have or had
+taken by then, and those that this run's own would take.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +18,7 @@ from accounts.public_ids import decode_id
 from accounts.scope import current_workspace
 from customers.models import Customer
 from messaging.addresses import hash_address
-from messaging.eligibility import refusals
+from messaging.eligibility import kept_back
 from messaging.flows.definitions import Do, Happening, length_of
 from messaging.flows.people import those_who
 from messaging.flows.plans import END, Node, Plan, plan_of
@@ -25,7 +26,7 @@ from messaging.flows.steps import goes_first_way
 from messaging.flows.waits import end_of_wait
 from messaging.flows.words import StepWords, outcome_in_words, steps_in_words
 from messaging.local_mornings import zone_or
-from messaging.models import FlowVersion, Message, SubscriptionTopic, Template
+from messaging.models import FlowVersion, Message, Priority, SubscriptionTopic, Template
 from messaging.previewing import preview_text
 from messaging.purposes import Purpose
 from messaging.queries.templates import newest_version
@@ -33,6 +34,7 @@ from messaging.reasons import reason_in_words
 from messaging.rendering import BadTemplate
 from timeline.models import Event
 
+MOST_DELAYS = 10
 _OUTCOMES = {
     Do.TAG: "tagged",
     Do.UNTAG: "untagged",
@@ -44,13 +46,17 @@ _OUTCOMES = {
 
 @dataclass(frozen=True)
 class DryStep:
-    """`at` is when it would happen, `outcome` what; `refusal` why its message would not be sent, today."""
+    """`at` is when it would happen, `outcome` what; `refusal` why its message would not be sent, by what is known.
+
+    `delays`: why its message would wait, each until when.
+    """
 
     line: StepWords
     at: datetime
     outcome: str
     subject: str = ""
     refusal: str = ""
+    delays: Sequence[tuple[str, datetime]] = ()
 
 
 @dataclass(frozen=True)
@@ -78,29 +84,32 @@ class _Walk:
         self._entered_at = at
         self._lines = lines
         self._zone = zone_or(customer.zone, current_workspace().tzinfo)
+        self._left_at: list[datetime] = []
         self.ended, self.ended_at = "", at
 
     def steps(self) -> Iterator[DryStep]:
         key, at = self._plan.first, self._entered_at
         while key != END:
             node = self._plan.nodes[key]
-            arrived, (key, at, step) = at, self._step(node, at)
-            if self._has_ended(arrived, at):
+            key, at, step = self._step(node, at)
+            if self._has_ended(at):
                 return
             if step:
                 yield step
 
-    def _has_ended(self, since: datetime, until: datetime) -> bool:
-        """Whether history has something between the two that ends the way, or reached its goal."""
+    def _has_ended(self, until: datetime) -> bool:
+        """Whether history has something by then that ends the way, or reached its goal."""
+        if ending := self._ending(until):
+            self.ended_at, self.ended = ending
+        return ending is not None
+
+    def _ending(self, until: datetime) -> tuple[datetime, str] | None:
         rules = [rule.happening for rule in self._plan.definition.exits if rule.happening]
         goal = self._plan.definition.goal
         words = [(each, _("An exit rule of the flow held.")) for each in rules]
         words += [(goal.happening, _("The goal was reached."))] if goal else []
         found = ((self._first(each, self._entered_at, until), text) for each, text in words)
-        ends = sorted((event.occurred_at, text) for event, text in found if event)
-        if ends:
-            self.ended_at, self.ended = ends[0]
-        return bool(ends)
+        return min(((event.occurred_at, text) for event, text in found if event), default=None)
 
     def _first(self, happening: Happening, since: datetime, until: datetime) -> Event | None:
         events = Event.objects.filter(
@@ -158,17 +167,43 @@ class _Walk:
             address=self._customer.email,
             address_hash=hash_address(self._customer.email),
             not_before=at,
+            priority=Priority.AUTOMATION,
             created_at=timezone.now(),
         )
-        refusal = refusals([message]).get(0)
+        refusal, delays = self._leaving(message, at)
         try:
             subject = preview_text(
                 version.subject, version.body, template_key=template.key, customer=self._customer
             ).subject
         except BadTemplate as error:
             return self._told(node, at, "queued", refusal=str(error))
-        return self._told(node, at, "queued", subject=subject, refusal=reason_in_words(refusal) if refusal else "")
+        return self._told(node, at, "queued", subject=subject, refusal=refusal, delays=delays)
 
-    def _told(self, node: Node, at: datetime, outcome: str, *, subject: str = "", refusal: str = "") -> DryStep:
+    def _leaving(self, message: Message, at: datetime) -> tuple[str, list[tuple[str, datetime]]]:
+        """Why it would never leave, if so, and what it would wait for before. Looked at again after each wait."""
+        delays: list[tuple[str, datetime]] = []
+        for _look in range(MOST_DELAYS):
+            hold = kept_back([message], at=at, earlier=self._left_at).get(0)
+            if hold is None:
+                self._left_at.append(at)
+                return "", delays
+            if hold.until is None:
+                return reason_in_words(hold.reason), delays
+            delays.append((reason_in_words(hold.reason), hold.until))
+            at = hold.until
+            if ending := self._ending(at):
+                return ending[1], delays
+        return "", delays
+
+    def _told(  # noqa: PLR0913  all are named
+        self,
+        node: Node,
+        at: datetime,
+        outcome: str,
+        *,
+        subject: str = "",
+        refusal: str = "",
+        delays: Sequence[tuple[str, datetime]] = (),
+    ) -> DryStep:
         words = "" if outcome == "queued" else outcome_in_words(outcome)
-        return DryStep(self._lines[node.key], at, words, subject, refusal)
+        return DryStep(self._lines[node.key], at, words, subject, refusal, delays)

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
 from customers.actions import erase_customer, export_customer, merge_customers
 from customers.models import Customer
+from messaging.actions import Evidence, give_consent, set_frequency_policy, set_quiet_hours
 from messaging.actions.enrolling import enrol
 from messaging.actions.flows import change_flow, enrol_by_hand, start_backfill, switch_on_flow
 from messaging.flows.dry_run import dry_run
 from messaging.flows.entrants import Entrant
 from messaging.flows.past import count_past
-from messaging.models import Enrolment, Flow, FlowEntrance, FlowVersion, Message
+from messaging.models import (
+    ConsentSource,
+    Enrolment,
+    Flow,
+    FlowEntrance,
+    FlowVersion,
+    FrequencySlot,
+    Message,
+    SubscriptionTopic,
+)
 from messaging.refusals import FlowNotReady
 from tests.factories.customers import CustomerFactory
+from tests.factories.messaging import MessageFactory
 from tests.messaging.flows.conftest import NOON, Story, tag, wait
 from timeline.models import Event
 
@@ -121,6 +132,35 @@ def test_a_dry_run_tells_what_would_happen_and_writes_nothing(story: Story, mari
     assert [step.line.key for step in past.steps] == ["w", "s"]
     assert (past.ended_at, bool(past.ended)) == (NOON - timedelta(days=3), True)
     assert (Event.objects.count(), Message.objects.count(), Enrolment.objects.count()) == before
+
+
+def test_a_dry_run_tells_what_quiet_hours_and_limits_would_do(story: Story, maria: Customer) -> None:
+    """Noon in Berlin; ten hours later it is night, and by then the one place in three days is taken."""
+    agreed = Evidence(source=ConsentSource.STAFF, at=NOON - timedelta(days=5))
+    give_consent(maria, list(SubscriptionTopic.objects.all()), evidence=agreed)
+    set_quiet_hours(begins=21, ends=8)
+    policy = set_frequency_policy(messages=1, days=3, wait_days=7, spares_automations=False)
+    flow = story.flow(story.send("noon"), wait(hours=10), story.send("night"))
+
+    def letters(at: datetime) -> list[tuple[str, list[timedelta]]]:
+        steps = [each for each in dry_run(current(flow), maria, at=at).steps if each.subject]
+        return [(each.refusal, [until - at for _why, until in each.delays]) for each in steps]
+
+    assert letters(NOON) == [("", []), ("", [timedelta(hours=20), timedelta(days=3)])]
+    assert letters(NOON - timedelta(days=10))[0] == ("The customer never agreed to this topic.", [])
+    set_frequency_policy(messages=1, days=3, wait_days=0, spares_automations=False)
+    [_first, (refusal, delays)] = letters(NOON)
+    assert (len(delays), refusal.startswith("The customer has been sent as many")) == (1, True)
+    set_frequency_policy(messages=1, days=3, wait_days=0, spares_automations=True)
+    assert letters(NOON)[1] == ("", [timedelta(hours=20)])
+    left_at = NOON - timedelta(days=2)
+    message = MessageFactory(customer=maria)
+    FrequencySlot.objects.create(
+        policy=policy, customer=maria, number=1, message=message, free_at=left_at + timedelta(days=3)
+    )
+    set_frequency_policy(messages=1, days=3, wait_days=7, spares_automations=False)
+    assert letters(NOON)[0] == ("", [timedelta(days=1)])
+    assert letters(left_at - timedelta(days=1))[0] == ("", [])
 
 
 def test_who_is_on_the_way_stays_on_their_version(story: Story, maria: Customer) -> None:
