@@ -12,7 +12,13 @@ from sales.actions.orders import (
 )
 from sales.actions.products import add_product, archive_product, edit_product, restore_product
 from sales.actions.refunds import refund_order
-from sales.actions.websites import edit_website, make_identity_secret, note_sighting, tell_visit
+from sales.actions.websites import (
+    edit_website,
+    make_identity_secret,
+    note_sighting,
+    sighting_is_due,
+    tell_visit,
+)
 
 __all__ = [
     "NewLine",
@@ -34,6 +40,7 @@ __all__ = [
     "reinstate_order",
     "restore_order",
     "restore_product",
+    "sighting_is_due",
     "tell_visit",
     "update_cart",
 ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 from redis.exceptions import RedisError
 
 from accounts.actions import audit
+from accounts.models import Workspace
 from accounts.rest.errors import ApiError
 from accounts.scope import current_workspace_id
 from sales.actions.ingest import ingest_batch
@@ -19,10 +20,11 @@ from sales.events import WebsiteChanged
 from sales.identity import identity_secret, is_signed, new_nonce
 from sales.ingesting.beacons import Beacon, Who, calls_of
 from sales.models import Sighting, Website
+from sales.queries import website_in_force
 from sales.sites import is_on_one_of, site_of
 from timeline.recording import record
 
-# A site is noted at most so often; of those that are not listened to one. Whoever likes can invent sites, so few stay.
+# A site is noted at most so often. Whoever likes can invent sites, so few stay.
 NOTED_EVERY = timedelta(minutes=1)
 MOST_SITES_NOTED = 10
 LONGEST_SITE = 255
@@ -47,13 +49,18 @@ def make_identity_secret() -> str:
     return identity_secret(website)
 
 
-@transaction.atomic
-def tell_visit(beacon: Beacon, *, website: Website) -> None:
+@transaction.atomic(savepoint=False)
+def tell_visit(beacon: Beacon, *, origin: str) -> None:
     """Carry out what a page tells, as if it had come through the API. Raises ApiError, and nothing was done.
 
     Nothing that is raised depends on what is known of anybody: what must not be done for the sake of what is known is
     passed over without a word.
     """
+    website = website_in_force()
+    if not website.is_on:
+        raise ApiError("website_off", "This workspace takes nothing from websites: the snippet is switched off.")
+    if not is_on_one_of(website.sites, origin):
+        raise ApiError("site_not_allowed", f"This workspace takes nothing from {origin or 'a page without an origin'}.")
     user = "" if beacon.user is None else str(beacon.user)
     if user and not is_signed(website, user, beacon.signature or ""):
         raise ApiError("wrong_signature", "This is not the signature of that user.", param="signature")
@@ -63,26 +70,37 @@ def tell_visit(beacon: Beacon, *, website: Website) -> None:
         ingest_batch(calls)
 
 
-@transaction.atomic
-def note_sighting(origin: str, *, website: Website) -> None:
+def sighting_is_due(workspace: Workspace, origin: str, *, is_taken: bool) -> bool:
+    """Of sites that are not listened to only one at a time: whoever likes can invent those."""
+    site = site_of(origin)
+    if not site:
+        return False
+    try:
+        key = f"sighting:{workspace.pk}:{site if is_taken else ''}"
+        return cache.add(key, 1, timeout=NOTED_EVERY.seconds)
+    except RedisError:
+        return False
+
+
+@transaction.atomic(savepoint=False)
+def note_sighting(origin: str) -> None:
     """That the snippet was heard from a site, for whoever set it up."""
-    site, is_taken = site_of(origin)[:LONGEST_SITE], is_on_one_of(website.sites, origin)
-    if not site or not _is_due(site if is_taken else "strange"):
+    website = website_in_force()
+    if not website.is_on:
         return
+    is_taken = is_on_one_of(website.sites, origin)
     with connection.cursor() as cursor:
         cursor.execute(
             """insert into sales_sighting as s (workspace_id, site, is_taken, first_at, last_at)
                values (%(workspace)s, %(site)s, %(is_taken)s, %(now)s, %(now)s)
                on conflict (workspace_id, site) do update
                  set last_at = excluded.last_at, is_taken = excluded.is_taken""",
-            {"workspace": current_workspace_id(), "site": site, "is_taken": is_taken, "now": timezone.now()},
+            {
+                "workspace": current_workspace_id(),
+                "site": site_of(origin)[:LONGEST_SITE],
+                "is_taken": is_taken,
+                "now": timezone.now(),
+            },
         )
     alike = Sighting.objects.filter(is_taken=is_taken).order_by("-last_at", "-pk").values_list("pk", flat=True)
     Sighting.objects.filter(pk__in=list(alike[MOST_SITES_NOTED:])).delete()
-
-
-def _is_due(site: str) -> bool:
-    try:
-        return cache.add(f"sighting:{current_workspace_id()}:{site}", 1, timeout=NOTED_EVERY.seconds)
-    except RedisError:
-        return False

@@ -23,9 +23,6 @@ from accounts.scope import workspace_scope
 from accounts.token_buckets import Allowance, take_tokens
 from sales import actions
 from sales.ingesting.beacons import LARGEST_BEACON, read_beacon
-from sales.models import Website
-from sales.queries import website_in_force
-from sales.sites import is_on_one_of
 
 SCRIPT = Path(__file__).parent.parent / "snippet" / "rapport.js"
 # A page of any site may ask, and read the answer, which is the same for all of them.
@@ -83,25 +80,27 @@ def _take(request: HttpRequest, public_key: str) -> None:
     workspace = get_object_or_404(Workspace, public_key=public_key)
     _refuse_too_many(f"visits:of:{workspace.pk}", settings.VISITS_PER_SECOND, settings.VISITS_BURST)
     body = _body_of(request)
-    if is_machine(request.headers) or _is_opposed(request):
-        return
-    website = _website_that_listens(workspace, request.headers.get("Origin", ""))
+    if not is_machine(request.headers) and not _is_opposed(request):
+        _tell(workspace, body, request.headers.get("Origin", ""))
+
+
+def _tell(workspace: Workspace, body: bytes, origin: str) -> None:
+    """Raises ApiError. That the site was heard is noted also then, unless nobody listens at all."""
     beacon = read_beacon(body)
-    with workspace_scope(workspace, actor="visitor"):
-        actions.tell_visit(beacon, website=website)
+    try:
+        with workspace_scope(workspace, actor="visitor"):
+            actions.tell_visit(beacon, origin=origin)
+    except ApiError as error:
+        if error.code != "website_off":
+            _note(workspace, origin, is_taken=error.code != "site_not_allowed")
+        raise
+    _note(workspace, origin, is_taken=True)
 
 
-def _website_that_listens(workspace: Workspace, origin: str) -> Website:
-    """To that site. In a scope of its own: that the site was heard is noted also where it is refused."""
-    with workspace_scope(workspace, actor="visitor"):
-        website = website_in_force()
-        if website.is_on:
-            actions.note_sighting(origin, website=website)
-    if not website.is_on:
-        raise ApiError("website_off", "This workspace takes nothing from websites: the snippet is switched off.")
-    if not is_on_one_of(website.sites, origin):
-        raise ApiError("site_not_allowed", f"This workspace takes nothing from {origin or 'a page without an origin'}.")
-    return website
+def _note(workspace: Workspace, origin: str, *, is_taken: bool) -> None:
+    if actions.sighting_is_due(workspace, origin, is_taken=is_taken):
+        with workspace_scope(workspace, actor="visitor"):
+            actions.note_sighting(origin)
 
 
 def _refuse_too_many(name: str, rate: float, burst: int) -> None:

@@ -489,4 +489,4 @@ def test_the_queries_of_a_beacon_do_not_grow(workspace: Workspace, website: Webs
     with CaptureQueriesContext(connection) as queries:
         beacon(workspace, signed(website, "1042", *(page(f"/{number}") for number in range(count))))
 
-    assert len(queries) == 16
+    assert len(queries) == 8
