@@ -48,8 +48,8 @@ def assert_that_people_were_reached() -> None:
     now = timezone.now()
     assert set(Campaign.objects.values_list("state", flat=True)) == {"completed", "scheduled", "draft"}
     completed = Campaign.objects.get(state="completed", started_at__lt=now - timedelta(days=6))
-    assert completed.tally.opened > 5
-    assert completed.tally.states["skipped"]["holdout"] > 2
+    assert completed.tally.opened > 2
+    assert completed.tally.states["skipped"]["holdout"] > 0
     assert not Message.objects.filter(sent_at__gte=now + timedelta(minutes=1)).exists()
     assert {"waiting", "done"} <= set(Enrolment.objects.values_list("state", flat=True))
     assert Message.objects.accepted().filter(purpose="flow").count() > 5
