@@ -19,6 +19,7 @@ from messaging.models import (
     BirthdayGreeting,
     ConsentRecord,
     ConsentState,
+    ContactWish,
     Message,
     MessageState,
     SubscriptionTopic,
@@ -26,7 +27,7 @@ from messaging.models import (
     SuppressionReason,
     counts_as,
 )
-from messaging.policies import Hold, holds
+from messaging.policies import Hold, holds, may_wait_for
 from messaging.purposes import Purpose
 from messaging.reasons import REASON_OF_SUPPRESSION, Reason
 
@@ -40,7 +41,7 @@ _REASON_OF_STATE: dict[str | None, Reason] = {
 
 @dataclass(frozen=True)
 class Standing:
-    """What is known, in six queries whatever the batch, of those whom it is addressed to."""
+    """What is known, in seven queries whatever the batch, of those whom it is addressed to."""
 
     recipients: dict[int, Customer]
     suppressions: dict[str, list[str]]
@@ -49,6 +50,8 @@ class Standing:
     greeting: BirthdayGreeting | None
     greeted_lately: set[int]
     by_flows: dict[int, Reason]
+    wishes: dict[int, ContactWish]
+    now: datetime
 
 
 def kept_back(
@@ -62,7 +65,7 @@ def kept_back(
     standing = _standing(messages, at)
     refused = {message_id: Hold(reason) for message_id, reason in _refusals(messages, standing).items()}
     others = [message for message in messages if message.pk not in refused]
-    return refused | holds(others, standing.recipients, now=at, earlier=earlier)
+    return refused | holds(others, standing.recipients, standing.wishes, now=at, earlier=earlier)
 
 
 def refusals(messages: Sequence[Message]) -> dict[int, Reason]:
@@ -118,8 +121,15 @@ def _refused_by_customer(message: Message, customer: Customer, standing: Standin
         return Reason.TOPIC_ARCHIVED
     state = standing.consents.get((customer.pk, message.topic_id))
     if state == ConsentState.GIVEN:
-        return None
+        return _refused_by_pause(message, standing.wishes.get(customer.pk), standing.now)
     return _REASON_OF_STATE.get(state, Reason.NO_CONSENT)
+
+
+def _refused_by_pause(message: Message, wish: ContactWish | None, now: datetime) -> Reason | None:
+    ends_at = wish.paused_until if wish else None
+    if ends_at is None or ends_at <= now or may_wait_for(ends_at, message, now=now):
+        return None
+    return Reason.PAUSED
 
 
 def _refused_by_day(message: Message, customer: Customer | None, standing: Standing) -> Reason | None:
@@ -154,6 +164,8 @@ def _standing(messages: Sequence[Message], at: datetime | None = None) -> Standi
         topics_in_use=set(SubscriptionTopic.objects.in_use().filter(pk__in=topics).values_list("pk", flat=True)),
         greeting=BirthdayGreeting.objects.filter(is_on=True).first(),
         greeted_lately=_greeted_lately([message for message in messages if message.purpose == Purpose.BIRTHDAY]),
+        wishes=wishes_of(customer.pk for customer in recipients.values()) if topics else {},
+        now=at or timezone.now(),
         by_flows=refusals_of_flows(messages, now=at or timezone.now()),
     )
 
@@ -190,6 +202,11 @@ def suppressions_of(address_hashes: Iterable[str], *, at: datetime | None = None
     for address_hash, reason in rows.values_list("address_hash", "reason"):
         found.setdefault(address_hash, []).append(reason)
     return {each: sorted(reasons, key=lambda reason: reason not in STOPS_EVERYTHING) for each, reasons in found.items()}
+
+
+def wishes_of(customer_ids: Iterable[int]) -> dict[int, ContactWish]:
+    """How often they want to be written to, by customer; nothing for those who did not say."""
+    return {wish.customer_id: wish for wish in ContactWish.objects.filter(customer__in=set(customer_ids))}
 
 
 def consents_of(

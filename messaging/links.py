@@ -82,6 +82,11 @@ def _key(secret: str, purpose: str) -> bytes:
     return sha256(f"messaging.links.{purpose}{secret}".encode()).digest()
 
 
+def preferences_of(message: Message) -> str:
+    """The link that a message with a topic had, for who follows another of its links. Stores nothing."""
+    return public_page("preferences", derive_token(message, PREFERENCES))
+
+
 def public_page(name: str, token: str | None) -> str:
     """Absolute, from the public address: below a workspace page `reverse` would add its script prefix."""
     if token is None:

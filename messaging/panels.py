@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -61,6 +64,22 @@ def describe_consent(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     return entries
 
 
+@describes("MessagesPaused", "PauseEnded", "LessOftenChosen", "LessOftenEnded", group=CONSENT)
+def describe_wishes(events: Sequence[Event]) -> dict[int, TimelineEntry]:
+    words = {
+        "MessagesPaused": ("player-pause", _("Paused newsletters and greetings")),
+        "PauseEnded": ("arrow-back-up", _("Ended the pause of newsletters and greetings")),
+        "LessOftenChosen": ("clock", _("Wants no more than one message a week")),
+        "LessOftenEnded": ("arrow-back-up", _("Wants messages whenever there is something")),
+    }
+    return {event.pk: TimelineEntry(*words[event.kind], _until(event)) for event in events}
+
+
+def _until(event: Event) -> str:
+    until = event.payload.get("until")
+    return _("Until %s") % date_format(localtime(datetime.fromisoformat(until)), "DATE_FORMAT") if until else ""
+
+
 @describes("AddressSuppressed", "AddressReleased", group=CONSENT)
 def describe_suppression(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     words = {
@@ -102,6 +121,7 @@ def messages_panel(customer: Customer) -> dict[str, Any]:
     return {
         "customer": customer,
         "topics": queries.topic_states(customer),
+        "wish": queries.contact_wish(customer),
         "suppressions": queries.suppressions_for(customer.email) if customer.email_norm else [],
         "recent": queries.with_reasons(newest),
     }

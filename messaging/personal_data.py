@@ -20,6 +20,7 @@ from messaging.flows.endings import Ending, ending_in_words
 from messaging.links import LIFETIME
 from messaging.models import (
     ConsentRecord,
+    ContactWish,
     Enrolment,
     FlowEntrance,
     FrequencySlot,
@@ -33,7 +34,7 @@ from messaging.reasons import Reason, reason_in_words
 
 
 class _ByCustomer(PersonalData):
-    model: ClassVar[type[Message | ConsentRecord | Enrolment | FlowEntrance | Reply]]
+    model: ClassVar[type[Message | ConsentRecord | ContactWish | Enrolment | FlowEntrance | Reply]]
 
     def rows(self, customer: Customer) -> models.QuerySet[Any]:
         return self.model.objects.filter(customer=customer)
@@ -125,6 +126,29 @@ class ConsentData(_ByCustomer):
 
     def erase(self, customer: Customer) -> int:
         return self.rows(customer).update(wording="", detail="", ip=None)
+
+
+class WishData(_ByCustomer):
+    """Of two wishes a merge keeps whichever leaves them more in peace."""
+
+    model = ContactWish
+    label = _("How often they want to be written to")
+
+    def export(self, customer: Customer) -> Iterator[dict[str, Any]]:
+        for wish in self.rows(customer):
+            yield {"paused_until": wish.paused_until, "is_less_often": wish.is_less_often}
+
+    def erase(self, customer: Customer) -> int:
+        return int(self.rows(customer).delete()[0])
+
+    def move(self, *, absorbed: Customer, survivor: Customer) -> list[int]:
+        mine, theirs = self.rows(absorbed).first(), self.rows(survivor).first()
+        if mine is None or theirs is None:
+            return super().move(absorbed=absorbed, survivor=survivor)
+        theirs.paused_until = max(filter(None, [mine.paused_until, theirs.paused_until]), default=None)
+        theirs.is_less_often |= mine.is_less_often
+        theirs.save(update_fields=["paused_until", "is_less_often"])
+        return []
 
 
 class SuppressionData(PersonalData):
@@ -263,6 +287,7 @@ register_personal_data(
     MessagesData(),
     RepliesData(),
     ConsentData(),
+    WishData(),
     SuppressionData(),
     FrequencySlotData(),
     EnrolmentsData(),

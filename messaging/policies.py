@@ -1,4 +1,4 @@
-"""When a message that may be sent may not be sent yet: quiet hours where its recipient lives, and frequency caps."""
+"""When a message that may be sent may not be sent yet: pauses, quiet hours where customers live, frequency caps."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from django.utils import timezone
 from accounts.scope import current_workspace
 from customers.models import Customer
 from messaging.local_mornings import first_instant, zone_or
-from messaging.models import FrequencyPolicy, FrequencySlot, Message, MessageEvent, Priority, QuietHours
+from messaging.models import ContactWish, FrequencyPolicy, FrequencySlot, Message, MessageEvent, Priority, QuietHours
 from messaging.reasons import Reason
 
+# What an automation has to say waits so long for a pause to end; if that takes longer, it is not sent.
+WAITS_FOR_PAUSE = timedelta(days=3)
 # Another message of the same batch has asked for the last place, and may yet give it back.
 SOON = timedelta(minutes=2)
 _NO_MESSAGE = -1
@@ -33,19 +35,34 @@ class Hold:
 def holds(
     messages: Sequence[Message],
     recipients: Mapping[int, Customer],
+    wishes: Mapping[int, ContactWish],
     *,
     now: datetime | None = None,
     earlier: Sequence[datetime] = (),
 ) -> dict[int, Hold]:
-    """The messages that the workspace's policies keep back, by id. `recipients` by the customer ids of the messages.
+    """The messages that wishes of customers and the workspace's policies keep back, by id.
 
+    `recipients` by the customer ids of the messages, `wishes` by those of the recipients.
     Only what has a topic: whoever asked for something gets it at once. Two queries, two more where there are caps.
     `now` may be another moment; `earlier`: when more messages have left to each of them than have places.
     """
     now = now or timezone.now()
     marketing = [each for each in messages if each.is_marketing and each.customer_id in recipients]
-    found = _held_by_night(marketing, recipients, now)
-    return found | _held_by_caps([each for each in marketing if each.pk not in found], now, earlier)
+    wished = {asked: wishes[customer.pk] for asked, customer in recipients.items() if customer.pk in wishes}
+    found = _held_by_pause(marketing, wished, now)
+    found |= _held_by_night([each for each in marketing if each.pk not in found], recipients, now)
+    return found | _held_by_caps([each for each in marketing if each.pk not in found], wished, now, earlier)
+
+
+def may_wait_for(pause_ends_at: datetime, message: Message, *, now: datetime) -> bool:
+    """A campaign's message is for its day; an automation's may wait for a pause that is nearly over."""
+    return message.priority < Priority.CAMPAIGN and pause_ends_at <= now + WAITS_FOR_PAUSE
+
+
+def _held_by_pause(messages: Sequence[Message], wished: Mapping[int, ContactWish], now: datetime) -> dict[int, Hold]:
+    asked = ((each, wished.get(each.customer_id or 0)) for each in messages)
+    ends = {message.pk: wish.paused_until for message, wish in asked if wish}
+    return {message_id: Hold(Reason.PAUSED, until) for message_id, until in ends.items() if until and until > now}
 
 
 def _held_by_night(messages: Sequence[Message], recipients: Mapping[int, Customer], now: datetime) -> dict[int, Hold]:
@@ -78,7 +95,9 @@ def quiet_until(now: datetime, zone: ZoneInfo, *, begins: int, ends: int) -> dat
     return until if until > now else None
 
 
-def _held_by_caps(messages: Sequence[Message], now: datetime, earlier: Sequence[datetime]) -> dict[int, Hold]:
+def _held_by_caps(
+    messages: Sequence[Message], wished: Mapping[int, ContactWish], now: datetime, earlier: Sequence[datetime]
+) -> dict[int, Hold]:
     policies = list(FrequencyPolicy.objects.all()) if messages else []
     if not policies:
         return {}
@@ -87,7 +106,7 @@ def _held_by_caps(messages: Sequence[Message], now: datetime, earlier: Sequence[
     found: dict[int, Hold] = {}
     full: dict[int, tuple[FrequencyPolicy, datetime]] = {}
     for each in sorted(messages, key=lambda message: (message.priority, message.not_before, message.pk)):
-        for policy in policies:
+        for policy in _policies_for(wished.get(each.customer_id or 0), policies):
             place = (policy.pk, each.customer_id)
             others = sorted(until for holder, until in taken[place] if holder != each.pk)
             if len(others) + asking[place] < policy.messages:
@@ -95,7 +114,7 @@ def _held_by_caps(messages: Sequence[Message], now: datetime, earlier: Sequence[
             elif policy.spares_automations and each.priority < Priority.CAMPAIGN:
                 continue
             elif len(others) < policy.messages:
-                found[each.pk] = Hold(Reason.CAPPED, now + SOON)
+                found[each.pk] = Hold(_reason_of(policy), now + SOON)
             else:
                 free_at = others[-policy.messages]
                 full[each.pk] = max(full.get(each.pk, (policy, free_at)), (policy, free_at), key=lambda it: it[1])
@@ -106,9 +125,18 @@ def _held_by_caps(messages: Sequence[Message], now: datetime, earlier: Sequence[
     }
 
 
+def _policies_for(wish: ContactWish | None, policies: Sequence[FrequencyPolicy]) -> list[FrequencyPolicy]:
+    is_less_often = wish is not None and wish.is_less_often
+    return [policy for policy in policies if is_less_often or not policy.is_wish]
+
+
+def _reason_of(policy: FrequencyPolicy) -> Reason:
+    return Reason.LESS_OFTEN if policy.is_wish else Reason.CAPPED
+
+
 def _wait_or_drop(policy: FrequencyPolicy, free_at: datetime, since: datetime) -> Hold:
     may_wait = policy.wait_days and free_at <= since + timedelta(days=policy.wait_days)
-    return Hold(Reason.CAPPED, free_at if may_wait else None)
+    return Hold(_reason_of(policy), free_at if may_wait else None)
 
 
 def _taken_until(
@@ -132,5 +160,6 @@ def _taken_until(
 
 def _waiting_since(message_ids: Collection[int]) -> dict[int, datetime]:
     """When each that waits already was put off for the first time."""
-    events = MessageEvent.objects.filter(message__in=message_ids, kind="put_off", detail=Reason.CAPPED)
+    for_want_of_room = (Reason.CAPPED, Reason.LESS_OFTEN)
+    events = MessageEvent.objects.filter(message__in=message_ids, kind="put_off", detail__in=for_want_of_room)
     return dict(events.values("message_id").annotate(at=Min("at")).values_list("message_id", "at"))

@@ -28,7 +28,7 @@ from messaging.actions.queueing import queue_messages
 from messaging.actions.readings import judge_traces, leave_trace, write_tracking_policy
 from messaging.actions.settling import decide_message, settle_by_evidence
 from messaging.actions.stopping import cancel_messages, skip_messages
-from messaging.actions.subscribing import choose_topics, confirm_subscription, join, unsubscribe
+from messaging.actions.subscribing import Choices, choose_preferences, confirm_subscription, join, unsubscribe
 from messaging.actions.suppression import (
     block_address,
     lift_unsubscription,
@@ -51,8 +51,10 @@ from messaging.actions.templates import (
 )
 from messaging.actions.topics import add_default_topics, add_topic, archive_topic, edit_topic, restore_topic
 from messaging.actions.unconfirmed import forget_unconfirmed
+from messaging.actions.wishes import end_pause, pause_messages, write_as_it_comes, write_less_often
 
 __all__ = [
+    "Choices",
     "Evidence",
     "Said",
     "Wording",
@@ -66,13 +68,14 @@ __all__ = [
     "ask_unconfirmed",
     "block_address",
     "cancel_messages",
-    "choose_topics",
+    "choose_preferences",
     "confirm_consent",
     "confirm_subscription",
     "decide_message",
     "duplicate_template",
     "edit_template",
     "edit_topic",
+    "end_pause",
     "end_quiet_hours",
     "forget_unconfirmed",
     "give_consent",
@@ -82,6 +85,7 @@ __all__ = [
     "leave_trace",
     "lift_unsubscription",
     "look_for_birthdays",
+    "pause_messages",
     "queue_messages",
     "reconsider_birthdays",
     "record_consents",
@@ -107,7 +111,9 @@ __all__ = [
     "unsubscribe",
     "unsubscribe_from_everything",
     "withdraw_consent",
+    "write_as_it_comes",
     "write_greeting",
+    "write_less_often",
     "write_template",
     "write_tracking_policy",
 ]

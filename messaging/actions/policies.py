@@ -33,7 +33,9 @@ def end_quiet_hours() -> None:
 def set_frequency_policy(*, messages: int, days: int, wait_days: int, spares_automations: bool) -> FrequencyPolicy:
     """At most `messages` in `days`; one that there was for as many days is changed. What was sent before counts not."""
     policy, _ = FrequencyPolicy.objects.update_or_create(
-        days=days, defaults={"messages": messages, "wait_days": wait_days, "spares_automations": spares_automations}
+        days=days,
+        is_wish=False,
+        defaults={"messages": messages, "wait_days": wait_days, "spares_automations": spares_automations},
     )
     record(FrequencyPolicySet(customer_id=None, policy_id=policy.pk, messages=messages, days=days))
     _look_again(Reason.CAPPED)

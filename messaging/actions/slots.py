@@ -17,7 +17,11 @@ with asked as (
          p.spares_automations and m.priority < %(campaign)s as is_spared,
          row_number() over (partition by p.id, m.customer_id order by m.priority, m.id) as turn
   from messaging_message m
-  join messaging_frequencypolicy p on p.workspace_id = m.workspace_id
+  join messaging_frequencypolicy p
+    on p.workspace_id = m.workspace_id
+    and (not p.is_wish or exists (select from messaging_contactwish w
+                                  where w.workspace_id = m.workspace_id and w.customer_id = m.customer_id
+                                    and w.is_less_often))
   where m.workspace_id = %(workspace)s and m.id = any(%(messages)s)
     and m.topic_id is not null and m.customer_id is not null
     and not exists (select from messaging_frequencyslot s

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,6 +25,7 @@ from messaging.actions.consent import (
 )
 from messaging.actions.queueing import queue_messages
 from messaging.actions.suppression import lift_unsubscription
+from messaging.actions.wishes import end_pause, pause_messages, write_as_it_comes, write_less_often
 from messaging.eligibility import consents_of
 from messaging.models import (
     ConsentSource,
@@ -79,7 +81,7 @@ def unsubscribe(message: Message, customer: Customer, *, from_everything: bool, 
 
 @transaction.atomic
 def choose_topics(customer: Customer, *, name: str, topics: Collection[SubscriptionTopic], evidence: Evidence) -> None:
-    """Everything that the preference page shows, as its owner left it. The link proved the address.
+    """What the customer agrees to from now on, and nothing else. The link proved the address.
 
     Raises ValueRefused and CustomerGone.
     """
@@ -91,6 +93,29 @@ def choose_topics(customer: Customer, *, name: str, topics: Collection[Subscript
     give_consent(customer, topics, evidence=evidence)
     if topics:
         lift_unsubscription(customer.email)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """`pause_days`: 0 ends a pause. None leaves it, or how often the customer is written to, as it was."""
+
+    name: str
+    topics: Collection[SubscriptionTopic]
+    pause_days: int | None = None
+    is_less_often: bool | None = None
+
+
+@transaction.atomic
+def choose_preferences(customer: Customer, choices: Choices, *, evidence: Evidence) -> None:
+    """Everything that the preference page shows, as its owner left it. Raises ValueRefused and CustomerGone."""
+    choose_topics(customer, name=choices.name, topics=choices.topics, evidence=evidence)
+    if choices.pause_days:
+        pause_messages(customer, days=choices.pause_days)
+    elif choices.pause_days == 0:
+        end_pause(customer)
+    if choices.is_less_often is not None:
+        choose = write_less_often if choices.is_less_often else write_as_it_comes
+        choose(customer)
 
 
 def _is_open(state: str | None) -> bool:

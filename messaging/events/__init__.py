@@ -64,6 +64,7 @@ from messaging.events.messages import (
     TemplateRestored,
     TrackingChanged,
 )
+from messaging.events.wishes import LessOftenChosen, LessOftenEnded, MessagesPaused, PauseEnded
 
 __all__ = [
     "WHAT_BECOMES_OF_MESSAGES",
@@ -101,6 +102,8 @@ __all__ = [
     "GreetingChanged",
     "GreetingSwitchedOff",
     "GreetingSwitchedOn",
+    "LessOftenChosen",
+    "LessOftenEnded",
     "MessageBounced",
     "MessageCancelled",
     "MessageClicked",
@@ -113,6 +116,8 @@ __all__ = [
     "MessageReplied",
     "MessageSent",
     "MessageSkipped",
+    "MessagesPaused",
+    "PauseEnded",
     "QuietHoursEnded",
     "QuietHoursSet",
     "TemplateAdded",

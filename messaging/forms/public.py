@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.dates import MONTHS
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _said
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
 from customers.normalising import LONGEST, Birthday, checked_birthday, clean_email, clean_name
 from customers.refusals import ValueRefused
+from messaging.actions import Choices
 from messaging.actions.consent import words_of
-from messaging.models import SubscriptionTopic
-from messaging.queries import topic_states, topics_offered
+from messaging.models import ConsentState, SubscriptionTopic
+from messaging.queries import contact_wish, topic_states, topics_offered
 
+AS_IT_COMES, LESS_OFTEN, NO_PAUSE = "as_it_comes", "less_often", "0"
+PAUSES = (30, 60, 90)
 DAYS = [("", _("Day")), *((str(day), str(day)) for day in range(1, 32))]
 MONTH_NAMES = [("", _("Month")), *((str(number), name) for number, name in MONTHS.items())]
 
@@ -44,16 +52,56 @@ class PreferencesForm(PublicForm):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     topics = TopicsField(label=_("What we may write to you about"), queryset=None, required=False)
+    pace = forms.ChoiceField(
+        label=_("How often"),
+        required=False,
+        widget=forms.RadioSelect,
+        choices=[(AS_IT_COMES, _("Whenever there is something")), (LESS_OFTEN, _("At most one message a week"))],
+    )
+    pause = forms.ChoiceField(label=_("A pause"), required=False, widget=forms.RadioSelect)
 
     def __init__(self, data: Any, *, customer: Customer) -> None:
         states = [each for each in topic_states(customer) if each.topic.archived_at is None]
-        initial = {"name": customer.name, "topics": [each.topic.pk for each in states if each.is_given]}
+        wish = contact_wish(customer)
+        self.paused_until = wish.pause_ends_at
+        initial = {
+            "name": customer.name,
+            "topics": [each.topic.pk for each in states if each.is_given],
+            "pace": LESS_OFTEN if wish.is_less_often else AS_IT_COMES,
+            "pause": "" if self.paused_until else NO_PAUSE,
+        }
         super().__init__(data, initial=initial)
+        self.waiting = {each.topic.pk for each in states if each.state == ConsentState.PENDING}
         self.fields["topics"].queryset = SubscriptionTopic.objects.in_use()  # type: ignore[attr-defined]
+        self.fields["pause"].choices = list(self._pauses())  # type: ignore[attr-defined]
+
+    def _pauses(self) -> Iterator[tuple[str, str]]:
+        if self.paused_until:
+            yield "", _said("Stay paused until %(day)s") % {"day": day_of(self.paused_until)}
+        else:
+            yield NO_PAUSE, _said("No pause")
+        for days in PAUSES:
+            until = day_of(timezone.now() + timedelta(days=days))
+            yield str(days), _said("%(days)s days from today, until %(day)s") % {"days": days, "day": until}
 
     @property
-    def chosen(self) -> list[SubscriptionTopic]:
-        return list(self.cleaned_data["topics"])
+    def when(self) -> list[forms.BoundField]:
+        return [self["pace"], self["pause"]]
+
+    @property
+    def choices(self) -> Choices:
+        """What is not said stays as it is."""
+        data = self.cleaned_data
+        return Choices(
+            name=data["name"],
+            topics=list(data["topics"]),
+            pause_days=int(data["pause"]) if data["pause"] else None,
+            is_less_often=data["pace"] == LESS_OFTEN if data["pace"] else None,
+        )
+
+
+def day_of(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "DATE_FORMAT")
 
 
 class JoinForm(PublicForm):

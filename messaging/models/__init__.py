@@ -43,7 +43,7 @@ from messaging.models.messages import (
     MessageState,
     Priority,
 )
-from messaging.models.policies import FrequencyPolicy, FrequencySlot, QuietHours
+from messaging.models.policies import ContactWish, FrequencyPolicy, FrequencySlot, QuietHours
 from messaging.models.readings import Trace, TrackingPolicy
 from messaging.models.replies import Reply
 from messaging.models.templates import LinkSet, Template, TemplateVersion
@@ -65,6 +65,7 @@ __all__ = [
     "ConsentRecord",
     "ConsentSource",
     "ConsentState",
+    "ContactWish",
     "Conversion",
     "Enrolment",
     "EnrolmentState",

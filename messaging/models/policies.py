@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from accounts.fields import WorkspaceForeignKey
 from accounts.models import WorkspaceOwned
@@ -42,11 +45,16 @@ class FrequencyPolicy(WorkspaceOwned):
     days = models.PositiveSmallIntegerField()
     wait_days = models.PositiveSmallIntegerField(default=0)
     spares_automations = models.BooleanField(default=True)
+    # The one that holds only for customers who asked for it (ContactWish.is_less_often); staff do not see it.
+    is_wish = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta(WorkspaceOwned.Meta):
         ordering = ["days", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "days"], name="one_frequency_policy_per_days"),
+            models.UniqueConstraint(
+                fields=["workspace", "days"], condition=Q(is_wish=False), name="one_frequency_policy_for_days"
+            ),
+            models.UniqueConstraint(fields=["workspace"], condition=Q(is_wish=True), name="one_policy_of_wishes"),
             models.CheckConstraint(
                 condition=Q(messages__range=(1, 100), days__range=(1, 90), wait_days__lte=30),
                 name="frequency_policy_within_bounds",
@@ -80,3 +88,27 @@ class FrequencySlot(WorkspaceOwned):
 
     def __str__(self) -> str:
         return f"{self.policy_id} of {self.customer_id}: {self.number}"
+
+
+class ContactWish(WorkspaceOwned):
+    """How often a customer wants to be written to, as they said on their preference page.
+
+    It is about what has a topic: until `paused_until` nothing, and if `is_less_often` one message in any seven days.
+    """
+
+    customer = WorkspaceForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    paused_until = models.DateTimeField(null=True)
+    is_less_often = models.BooleanField(default=False)
+
+    class Meta(WorkspaceOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "customer"], name="one_contact_wish_per_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"wish of {self.customer_id}"
+
+    @property
+    def pause_ends_at(self) -> datetime | None:
+        """None once it is over: it ends by itself."""
+        return self.paused_until if self.paused_until and self.paused_until > timezone.now() else None

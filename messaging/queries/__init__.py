@@ -3,6 +3,7 @@ from messaging.queries.birthdays_ahead import MOST_SHOWN, BirthdayAhead, birthda
 from messaging.queries.consent import (
     TopicCount,
     TopicState,
+    contact_wish,
     join_address,
     recipient_of,
     suppressions_for,
@@ -55,6 +56,7 @@ __all__ = [
     "birthday_key",
     "birthdays_ahead",
     "celebrants",
+    "contact_wish",
     "customer_named",
     "explain_campaign",
     "explain_flow",

@@ -9,9 +9,17 @@ from accounts.models import Workspace
 from accounts.scope import current_workspace_id
 from customers.models import Customer
 from messaging.addresses import hash_address
-from messaging.eligibility import survivors
+from messaging.eligibility import survivors, wishes_of
 from messaging.links import public_page
-from messaging.models import CONFIRMED_BY_ITSELF, ConsentRecord, ConsentState, Message, SubscriptionTopic, Suppression
+from messaging.models import (
+    CONFIRMED_BY_ITSELF,
+    ConsentRecord,
+    ConsentState,
+    ContactWish,
+    Message,
+    SubscriptionTopic,
+    Suppression,
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,11 @@ def topic_states(customer: Customer) -> list[TopicState]:
 def _said_by(customer: Customer) -> QuerySet[ConsentRecord]:
     said: QuerySet[ConsentRecord] = ConsentRecord.objects.filter(customer=customer).current().select_related("topic")
     return said
+
+
+def contact_wish(customer: Customer) -> ContactWish:
+    """How often they want to be written to; one that was never said, and is not stored, is no wish at all."""
+    return wishes_of([customer.pk]).get(customer.pk) or ContactWish(customer=customer)
 
 
 def topics_asked(message: Message) -> list[SubscriptionTopic]:

@@ -30,6 +30,7 @@ from messaging.models import (
     MessageState,
     Reach,
 )
+from messaging.queries.consent import contact_wish
 from messaging.queries.messages import message_history, with_reasons
 from messaging.reasons import Reason
 from timeline.models import Event
@@ -92,6 +93,7 @@ def _audience_points(campaign: Campaign, customer: Customer) -> Iterator[Point]:
         yield Point(_("The customer is archived."), holds=False)
     if not customer.email_norm:
         yield Point(_("The customer has no e-mail address."), holds=False)
+    yield from _wish_points(customer)
     chosen = CampaignSegment.objects.filter(campaign=campaign).select_related("segment").order_by("is_excluded", "pk")
     if campaign.reach == Reach.TOPIC and campaign.topic is not None:
         state = consents_of([customer.pk], [campaign.topic.pk]).get((customer.pk, campaign.topic.pk))
@@ -100,6 +102,14 @@ def _audience_points(campaign: Campaign, customer: Customer) -> Iterator[Point]:
             yield Point(str(Reason.NOT_CONFIRMED.label), depth=1)
     for each in chosen:
         yield from _excluding(each.segment, customer) if each.is_excluded else _including(each.segment, customer)
+
+
+def _wish_points(customer: Customer) -> Iterator[Point]:
+    wish = contact_wish(customer)
+    if ends_at := wish.pause_ends_at:
+        yield Point(_("The customer paused newsletters and greetings until"), holds=False, at=ends_at)
+    if wish.is_less_often:
+        yield Point(_("The customer wants no more than one message a week."))
 
 
 def _including(segment: Segment, customer: Customer) -> Iterator[Point]:
@@ -167,6 +177,7 @@ def _entry_points(flow: Flow, customer: Customer) -> Iterator[Point]:
         has_happened = newest is not None and since is not None and newest.occurred_at >= since
         words = _("Since it was switched on, this has happened: %(event)s")
         yield Point(words % {"event": event_in_words(happening.kind)}, holds=has_happened)
+    yield from _wish_points(customer)
     if definition.filter:
         yield Point(_("The entry filter:"))
         asked = explain(definition_of(dict(definition.filter)), customer, today=_today())

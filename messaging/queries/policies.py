@@ -8,4 +8,4 @@ def quiet_hours() -> QuietHours | None:
 
 
 def frequency_policies() -> list[FrequencyPolicy]:
-    return list(FrequencyPolicy.objects.all())
+    return list(FrequencyPolicy.objects.filter(is_wish=False))

@@ -14,7 +14,7 @@ from messaging import actions
 from messaging.actions import Evidence
 from messaging.addresses import hash_address, mask_address
 from messaging.forms import PreferencesForm
-from messaging.links import CONFIRMATION, PREFERENCES, UNSUBSCRIBE
+from messaging.links import CONFIRMATION, PREFERENCES, UNSUBSCRIBE, preferences_of
 from messaging.models import ConsentSource, Message
 from messaging.queries import topics_asked
 from messaging.views.doors import PublicRequest, behind_link, link_gone
@@ -31,6 +31,7 @@ def unsubscribe(request: PublicRequest, message: Message, customer: Customer) ->
         evidence = Evidence(source=ConsentSource.UNSUBSCRIBE, detail=f"message {message.pk}", ip=client_ip(request))
         actions.unsubscribe(message, customer, from_everything=choice == "everything", evidence=evidence)
     words = {"topic": message.topic, "address": mask_address(message.address), "choice": choice}
+    words["preferences_url"] = preferences_of(message)
     template = "unsubscribed" if request.method == "POST" else "unsubscribe"
     return render(request, f"messaging/{template}.html", words)
 
@@ -42,17 +43,26 @@ def preferences(request: PublicRequest, message: Message, customer: Customer) ->
         # The message went to an address that is the customer's no more, and perhaps never was.
         return link_gone(request)
     form = PreferencesForm(request.POST or None, customer=customer)
-    evidence = Evidence(source=ConsentSource.PREFERENCES, detail=f"message {message.pk}", ip=client_ip(request))
-    if "leave" in request.POST:
-        actions.unsubscribe(message, customer, from_everything=True, evidence=evidence)
-        messages.success(request, _("You will get no more messages from us."))
-        return redirect(request.path)
-    if request.method == "POST" and form.is_valid():
-        actions.choose_topics(customer, name=form.cleaned_data["name"], topics=form.chosen, evidence=evidence)
-        messages.success(request, _("Saved."))
+    if request.method == "POST" and (done := _choose(request, form, message, customer)):
+        messages.success(request, done)
         return redirect(request.path)
     words = {"form": form, "address": mask_address(message.address)}
     return render(request, "messaging/preferences.html", words, status=422 if form.errors else 200)
+
+
+def _choose(request: PublicRequest, form: PreferencesForm, message: Message, customer: Customer) -> str:
+    """What was done, in words; empty if something is wrong with the form."""
+    evidence = Evidence(source=ConsentSource.PREFERENCES, detail=f"message {message.pk}", ip=client_ip(request))
+    if "leave" in request.POST:
+        actions.unsubscribe(message, customer, from_everything=True, evidence=evidence)
+        return _("You will get no more messages from us.")
+    if "resume" in request.POST:
+        actions.end_pause(customer)
+        return _("The pause is over: we write to you again.")
+    if not form.is_valid():
+        return ""
+    actions.choose_preferences(customer, form.choices, evidence=evidence)
+    return _("Saved.")
 
 
 @behind_link(CONFIRMATION)

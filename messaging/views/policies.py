@@ -27,7 +27,7 @@ def policy_list(request: WorkspaceRequest) -> HttpResponse:
 @permits(Permission.EDIT_MESSAGES)
 @require_POST
 def policy_removal(request: WorkspaceRequest, policy_id: int) -> HttpResponse:
-    actions.remove_frequency_policy(get_object_or_404(FrequencyPolicy, pk=policy_id))
+    actions.remove_frequency_policy(get_object_or_404(FrequencyPolicy, pk=policy_id, is_wish=False))
     messages.success(request, _("The limit is gone. What waited for it is sent now."))
     return redirect("messaging:policy_list")
 

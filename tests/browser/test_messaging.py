@@ -11,13 +11,16 @@ from playwright.sync_api import expect
 
 from accounts.models import User, Workspace
 from accounts.scope import workspace_scope
+from customers.models import Customer
 from messaging import actions
+from messaging.actions import Said
 from messaging.actions.claiming import claim_messages, new_token
 from messaging.actions.outcomes import Mark, Outcome, advance_messages
 from messaging.actions.topics import GREETINGS
 from messaging.links import links_for
 from messaging.models import (
     ConsentSource,
+    ConsentState,
     Message,
     MessageQuerySet,
     MessageState,
@@ -109,8 +112,19 @@ def _just(message: Message) -> MessageQuerySet:
     return messages
 
 
-def test_staffs_pages_are_sound(bakery_owner: User, post: dict[MessageState, Message], open_page: OpenPage) -> None:
-    paths = PATHS | {f"message_{state}": f"/messages/{message.pk}/" for state, message in post.items()}
+def _agreed(topic: SubscriptionTopic) -> Said:
+    """And did not confirm it."""
+    return Said(Customer.objects.order_by("pk")[0].pk, topic.pk, ConsentState.GIVEN, timezone.now())
+
+
+def test_staffs_pages_are_sound(
+    bakery: Workspace, bakery_owner: User, post: dict[MessageState, Message], open_page: OpenPage
+) -> None:
+    with workspace_scope(bakery):
+        topic = actions.add_topic(name="Bread", needs_confirmation=True)
+        actions.record_consents([_agreed(topic)], source=ConsentSource.IMPORT)
+    paths = PATHS | {"topic_edit": f"/messages/topics/{topic.pk}/"}
+    paths |= {f"message_{state}": f"/messages/{message.pk}/" for state, message in post.items()}
     pages = [PageToOpen(name, f"/w/bakery{path}") for name, path in paths.items()]
 
     assert look_at(open_page(bakery_owner), pages, folder="messaging") == []
@@ -121,19 +135,22 @@ def test_public_pages_are_sound(bakery: Workspace, post: dict[MessageState, Mess
         asked = actions.join(
             name="Lina", email="lina@mail.example", birthday=None, topics=list(SubscriptionTopic.objects.all()), ip=None
         )
-        sent = post[MessageState.SENT]
-        links = links_for([sent, asked])
+        sent, paused = post[MessageState.SENT], post[MessageState.DELIVERED]
+        assert paused.customer
+        actions.pause_messages(paused.customer, days=60)
+        links = links_for([sent, paused, asked])
     urls = {
         "public-join": f"/p/{bakery.public_key}/join/",
         "public-confirm": urlsplit(links[asked.pk].confirmation_url).path,
         "public-preferences": urlsplit(links[sent.pk].preferences_url).path,
+        "public-preferences-paused": urlsplit(links[paused.pk].preferences_url).path,
         "public-unsubscribe": urlsplit(links[sent.pk].unsubscribe_url).path,
         "public-link_gone": "/p/unsubscribe/nothing/",
     }
     pages = [PageToOpen(name, url) for name, url in urls.items()]
 
     wrong = look_at(open_page(), pages, folder="messaging")
-    assert [each for each in wrong if not each.startswith("public-link_gone, desk: 404 ")] == []
+    assert [each for each in wrong if not each.startswith("public-link_gone, phone: 404 ")] == []
 
 
 @pytest.mark.usefixtures("post")

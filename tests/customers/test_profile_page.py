@@ -61,7 +61,7 @@ def test_profile_and_timeline_ask_the_same_whatever_happened(
         while happened < count:
             happened += 1
             happen_once_more(customer, happened)
-        with django_assert_num_queries(37):
+        with django_assert_num_queries(38):
             browser.get(f"/customers/{customer.pk}/")
         with django_assert_num_queries(19):
             browser.get(f"/customers/{customer.pk}/", headers={"HX-Request": "true"})

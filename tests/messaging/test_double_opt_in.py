@@ -172,7 +172,7 @@ def test_choosing_it_on_the_preference_page_confirms_it(
     actions.give_consent(anna, [topic], evidence=TOLD)
     receipt = MessageFactory(customer=anna)
     path = urlsplit(links_for([receipt])[receipt.pk].preferences_url).path
-    assert b"checked" not in browser.get(path).content
+    assert b"not confirmed yet" in browser.get(path).content
 
     browser.post(path, {"name": "Anna", "topics": [topic.pk]})
 

@@ -179,7 +179,7 @@ def test_the_queries_do_not_grow_with_the_batch(count: int, django_assert_num_qu
     messages = [newsletter() for _ in range(count)]
     messages = list(Message.objects.filter(pk__in=[message.pk for message in messages]))
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         refusals(messages)
 
 

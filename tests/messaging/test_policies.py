@@ -192,7 +192,7 @@ def test_a_batch_is_asked_about_in_as_many_queries_as_one(
     leaving(*(newsletter_for(customer) for customer in customers))
     messages = [newsletter_for(customer) for customer in customers]
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert len(kept_back(messages)) == count
 
 

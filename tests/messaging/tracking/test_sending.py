@@ -114,5 +114,5 @@ def test_the_queries_of_a_batch_do_not_grow(
     queued(count)
     messages = claim_messages(limit=10, token="t")
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         look_at(messages)

@@ -1,0 +1,76 @@
+"""How often a customer wants to be written to: pauses, and less often. Said on the preference page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.doorbells import ring
+from customers.models import Customer
+from messaging.actions.queueing import CAMPAIGNS, QUEUE
+from messaging.events import LessOftenChosen, LessOftenEnded, MessagesPaused, PauseEnded
+from messaging.models import ContactWish, FrequencyPolicy, FrequencySlot, Message
+from messaging.reasons import Reason
+from timeline.recording import record
+
+# What finds no room waits until there is some, at most as long as that takes once.
+_ONE_A_WEEK: Mapping[str, int | bool] = MappingProxyType(
+    {"messages": 1, "days": 7, "wait_days": 7, "spares_automations": False}
+)
+
+
+@transaction.atomic
+def pause_messages(customer: Customer, *, days: int) -> ContactWish:
+    """Nothing with a topic for so many days from now; another pause before it is over begins anew."""
+    until = timezone.now() + timedelta(days=days)
+    wish, _ = ContactWish.objects.update_or_create(customer=customer, defaults={"paused_until": until})
+    record(MessagesPaused(customer_id=customer.pk, until=until.isoformat()))
+    return wish
+
+
+@transaction.atomic
+def end_pause(customer: Customer) -> None:
+    """What waits for the end of the pause goes at once. Where there is none, nothing happens."""
+    paused = ContactWish.objects.filter(customer=customer, paused_until__gt=timezone.now())
+    if paused.update(paused_until=None):
+        record(PauseEnded(customer_id=customer.pk))
+        _look_again(customer, Reason.PAUSED)
+
+
+@transaction.atomic
+def write_less_often(customer: Customer) -> None:
+    """One message with a topic in any seven days, counting what was sent in the last. Twice is once."""
+    wish, _ = ContactWish.objects.get_or_create(customer=customer)
+    if not wish.is_less_often:
+        wish.is_less_often = True
+        wish.save(update_fields=["is_less_often"])
+        policy, _ = FrequencyPolicy.objects.get_or_create(is_wish=True, defaults=_ONE_A_WEEK)
+        _count_the_last(customer, policy)
+        record(LessOftenChosen(customer_id=customer.pk))
+
+
+@transaction.atomic
+def write_as_it_comes(customer: Customer) -> None:
+    """What waits for room goes at once, unless another policy keeps it back. Twice is once."""
+    if ContactWish.objects.filter(customer=customer, is_less_often=True).update(is_less_often=False):
+        record(LessOftenEnded(customer_id=customer.pk))
+        _look_again(customer, Reason.LESS_OFTEN)
+
+
+def _count_the_last(customer: Customer, policy: FrequencyPolicy) -> None:
+    span = timedelta(days=policy.days)
+    sent = Message.objects.filter(customer=customer, topic__isnull=False, sent_at__gt=timezone.now() - span)
+    if (last := sent.order_by("sent_at").last()) and last.sent_at:
+        FrequencySlot.objects.update_or_create(
+            policy=policy, customer=customer, number=1, defaults={"message": last, "free_at": last.sent_at + span}
+        )
+
+
+def _look_again(customer: Customer, reason: Reason) -> None:
+    if Message.objects.queued().filter(customer=customer, reason=reason).update(not_before=timezone.now()):
+        ring(QUEUE)
+        ring(CAMPAIGNS)
