@@ -51,17 +51,18 @@ def axe_script() -> str:
     return str(Axe().axe_script)
 
 
-def findings_of(page: Page, *, has_new_colors: bool = True) -> list[str]:
+def findings_of(page: Page, *, within: str = "", has_new_colors: bool = True) -> list[str]:
     """What axe calls serious or critical, each with the first element that it means.
 
-    Contrast takes three quarters of its time: where the colors were looked at already, leave them out.
+    Contrast takes three quarters of its time: where the colors were looked at already, leave them out. `within` an
+    element it asks nothing that is of the whole page, such as whether it has a title.
     """
     if not page.evaluate("'axe' in window"):  # half a megabyte to parse: once a document
         page.evaluate(axe_script())
     violations = page.evaluate(
-        "([exclude, options]) => axe.run({exclude}, options).then((found) => found.violations)",
+        "([context, options]) => axe.run(context, options).then((found) => found.violations)",
         [
-            [[selector] for selector in LATER_ROWS],
+            {"exclude": [[selector] for selector in LATER_ROWS], **({"include": [[within]]} if within else {})},
             # Not preloaded: no rule that counts needs the style sheets a second time.
             {"resultTypes": ["violations"], "preload": False, "rules": {"color-contrast": {"enabled": has_new_colors}}},
         ],
@@ -111,7 +112,10 @@ def look_at(page: Page, pages: Iterable[PageToOpen], *, folder: str) -> list[str
             page.set_viewport_size(VIEWPORTS[viewport])
             settle(page)
             keep_screenshot(page, f"{folder}/{each.name}-{viewport}")
-            found = findings_of(page, has_new_colors=viewport == "desk")
+            # What stands around it is the same on every page: test_shell.py looks at that.
+            found = findings_of(page, within="main", has_new_colors=viewport == "desk")
+            if not page.title():
+                found.append("no title")
             if wider := overflow_of(page):
                 found.append(f"{wider} pixels too wide")
             wrong += [f"{each.name}, {viewport}: {finding}" for finding in [*found, *complaints, *failures]]
