@@ -119,4 +119,6 @@ def _position(model: type[models.Model], column: str, cursor: str) -> tuple[Any,
 
 
 def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    if name == "pk":
+        return model._meta.pk
     return next(field for field in model._meta.concrete_fields if field.name == name)

@@ -25,7 +25,7 @@ def pages(rows: Callable[[str], tuple[list[int], str | None]]) -> list[list[int]
         cursor = following
 
 
-@pytest.mark.parametrize("sort", ["placed_at", "-placed_at", "total_minor", "-total_minor", "placed_on"])
+@pytest.mark.parametrize("sort", ["placed_at", "-placed_at", "total_minor", "-total_minor", "placed_on", "pk", "-pk"])
 def test_pages_hold_each_row_once_and_in_order(sort: str) -> None:
     start = datetime(2026, 3, 2, tzinfo=UTC)
     for number in (3, 1, 1, 2, 2, 2, 5):

@@ -35,6 +35,18 @@ def test_a_marketer_writes_a_segment_and_sees_who_is_in_it(workspace: Workspace,
     assert "1 customer" in page.content.decode()
 
 
+def test_members_are_paged(workspace: Workspace, owner_browser: Browser) -> None:
+    segment = add_segment(name="Berliners", definition=rule("city", "equals", "Berlin"))
+    people = CustomerFactory.create_batch(51, city="Berlin")
+    keep_segments(workspace)
+
+    first = owner_browser.get(f"/segments/{segment.pk}/")
+    second = owner_browser.get(f"/segments/{segment.pk}/?cursor={first.context['next_cursor']}")
+
+    shown = [row.customer for each in (first, second) for row in each.context["memberships"]]
+    assert sorted(each.pk for each in shown) == sorted(each.pk for each in people)
+
+
 @pytest.mark.parametrize(
     ("definition", "said"),
     [
