@@ -219,6 +219,10 @@ class Message(WorkspaceOwned):
         return f"{self.purpose} {self.pk}"
 
     @property
+    def purpose_in_words(self) -> str:
+        return str(Purpose(self.purpose).label) if self.purpose in Purpose.values else self.purpose
+
+    @property
     def is_marketing(self) -> bool:
         return self.topic_id is not None
 
