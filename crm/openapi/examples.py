@@ -114,6 +114,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "send_time": "09:30",
         "holdout_percent": 10,
     },
+    "campaigns_retry_create": {"reasons": ["refused"]},
     "customers_create": _ANNA,
     "customers_partial_update": {"city": "Hamburg", "attributes": {"favourite_bread": None}},
     "customers_batch_create": {

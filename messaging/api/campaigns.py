@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import models
@@ -36,6 +37,7 @@ from messaging.models import (
     Timing,
 )
 from messaging.queries.campaigns import Report
+from messaging.reasons import Reason
 from messaging.rendering import BadTemplate
 
 PREFIX = "cmp"
@@ -120,6 +122,12 @@ class CampaignReportSerializer(serializers.Serializer[Any]):
     )
 
 
+class CampaignRetrySerializer(StrictSerializer):
+    reasons = serializers.ListField(
+        child=serializers.ChoiceField(Reason.choices), min_length=1, help_text="Why what is tried again has failed."
+    )
+
+
 class CampaignQuery(ListQuery):
     state = serializers.ChoiceField(CampaignState.choices, required=False)
 
@@ -128,7 +136,7 @@ class CampaignViewSet(ResourceViewSet):
     prefix = PREFIX
     serializer_class = CampaignSerializer
     required_scopes = {"GET": ApiScope.CAMPAIGNS_READ, "POST": ApiScope.CAMPAIGNS_WRITE}
-    action_scopes = dict.fromkeys(("launch", "pause", "resumption", "cancellation"), ApiScope.CAMPAIGNS_SEND)
+    action_scopes = dict.fromkeys(("launch", "pause", "resumption", "cancellation", "retry"), ApiScope.CAMPAIGNS_SEND)
     query_class = CampaignQuery
     filters = {"state": "state"}
     http_method_names = ["get", "head", "post"]
@@ -145,6 +153,12 @@ class CampaignViewSet(ResourceViewSet):
         except BadTemplate as error:
             raise ApiError("invalid_value", str(error), param=error.field) from None
         return Response(self.shown(campaign), status=201)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def approval(self, request: Request, id: str) -> Response:  # noqa: A002  the name in the address
+        """Ask for it. Who may send it gives it by launching the campaign."""
+        return self._decided(id, actions.ask_approval)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
@@ -169,6 +183,13 @@ class CampaignViewSet(ResourceViewSet):
     def cancellation(self, request: Request, id: str) -> Response:  # noqa: A002  the name in the address
         """Take back for good what has not left."""
         return self._decided(id, actions.cancel_campaign)
+
+    @extend_schema(request=CampaignRetrySerializer)
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, id: str) -> Response:  # noqa: A002  the name in the address
+        """Try again what has failed for these reasons, and nothing else: nobody gets it twice."""
+        reasons = self.valid(CampaignRetrySerializer, request)["reasons"]
+        return self._decided(id, partial(actions.retry_campaign, reasons=reasons))
 
     @extend_schema(responses=CampaignReportSerializer)
     @action(detail=True, methods=["get"])

@@ -13,7 +13,8 @@ from messaging.models import Campaign
 from tests.api.conftest import ApiClient, api_client
 from tests.factories.campaigns import CampaignFactory, ListFactory
 from tests.factories.messaging import TopicFactory
-from tests.messaging.campaigns.crowd import gathered, leaves, started, subscriber
+from tests.messaging.campaigns.crowd import fails, gathered, leaves, started, subscriber
+from tests.messaging.campaigns.test_running import due
 
 pytestmark = pytest.mark.usefixtures("workspace")
 SPRING: dict[str, Any] = {"name": "Spring", "subject": "It is spring", "body": "Come and see.", "topic": "news"}
@@ -37,6 +38,27 @@ def test_a_campaign_is_written_launched_paused_resumed_and_cancelled(shop: ApiCl
     again = shop.tell(f"{address}/cancellation", {})
     assert (again.status_code, again.json()["error"]["code"]) == (409, "conflict")
     assert [each["name"] for each in shop.ask("/campaigns", state="cancelled").json()["data"]] == ["Spring"]
+
+
+def test_approval_is_asked_for(shop: ApiClient) -> None:
+    TopicFactory(key="news")
+    address = f"/campaigns/{shop.tell('/campaigns', SPRING).json()['id']}"
+
+    assert shop.tell(f"{address}/approval", {}).json()["state"] == "awaiting"
+    assert shop.tell(f"{address}/approval", {}).status_code == 409
+
+
+def test_what_failed_is_tried_again_for_the_reasons_that_are_named(shop: ApiClient) -> None:
+    topic = TopicFactory(key="news")
+    failed = due(topic, 1)[0]
+    fails(failed, reason="refused")
+    assert failed.campaign is not None
+    address = f"/campaigns/{encode_id('cmp', failed.campaign.pk)}/retry"
+
+    assert shop.tell(address, {"reasons": ["no such"]}).json()["error"]["param"] == "reasons[0]"
+    assert shop.tell(address, {"reasons": []}).status_code == 422
+    assert shop.tell(address, {"reasons": ["refused"]}).json()["state"] == "sending"
+    assert Campaign.objects.get().retry_reasons == ["refused"]
 
 
 @pytest.mark.parametrize(
