@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Page, Response
+from playwright.sync_api import ConsoleMessage, Page, Request, Response
 
 from tests.browser.conftest import VIEWPORTS
 from tests.browser.listing import PageToOpen
@@ -34,15 +34,22 @@ def complaints_of(page: Page) -> list[str]:
 
 
 def failures_of(page: Page) -> list[str]:
-    """Filled while the page lives: requests that came to nothing, and answers that say so."""
+    """Filled while the page lives: requests that came to nothing, and answers that say so.
+
+    What the browser gave up by itself is none: whoever leaves a page while it asks for its progress.
+    """
     failures: list[str] = []
 
     def note(response: Response) -> None:
         if response.status >= 400:
             failures.append(f"{response.status} {response.url}")
 
+    def note_failure(request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":
+            failures.append(f"{request.failure} {request.url}")
+
     page.on("response", note)
-    page.on("requestfailed", lambda request: failures.append(f"{request.failure} {request.url}"))
+    page.on("requestfailed", note_failure)
     return failures
 
 
