@@ -39,8 +39,10 @@ class ExplanationForm(OneCustomerForm):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
-        newest = Campaign.objects.exclude(state__in=NOT_LAUNCHED).order_by("-created_at", "-pk")[:MOST_CAMPAIGNS]
-        flows = Flow.objects.in_use().order_by("name", "pk")
+        newest = list(Campaign.objects.exclude(state__in=NOT_LAUNCHED).order_by("-created_at", "-pk")[:MOST_CAMPAIGNS])
+        flows = list(Flow.objects.in_use().order_by("name", "pk"))
+        if not newest and not flows:
+            self.fields["about"].help_text = _("There is none yet: nothing was launched.")
         self.fields["about"].choices = [  # type: ignore[attr-defined]  # stubs know no field by its name
             ("", _("Choose one")),
             (_("Campaigns"), [(f"campaign:{each.pk}", each.name) for each in newest]),

@@ -104,6 +104,10 @@ def test_the_page_explains_and_says_what_it_does_not_know(owner_browser: Browser
         assert owner_browser.get(address, words).status_code == 422
 
 
+def test_before_anything_was_launched_the_page_says_so(owner_browser: Browser) -> None:
+    assert "nothing was launched" in owner_browser.get("/w/bakery/messages/why/").content.decode()
+
+
 def test_nothing_is_explained_of_another_workspace(
     owner_browser: Browser, topic: SubscriptionTopic, other_workspace: Workspace
 ) -> None:
