@@ -3,6 +3,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.core.management.commands.migrate import Command as MigrateCommand
 
+from accounts.migrating import rendering_what_changes
 from accounts.protection import protect_tables
 
 
@@ -14,6 +15,7 @@ class Command(MigrateCommand):
         parser.set_defaults(database="owner")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        super().handle(*args, **options)
+        with rendering_what_changes():
+            super().handle(*args, **options)
         if not (options["plan"] or options["check_unapplied"]):
             protect_tables(using=options["database"])
