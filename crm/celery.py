@@ -25,6 +25,7 @@ app.conf.beat_schedule = {
     "find segments that are due": {"task": "customers.tasks.find_segments", "schedule": 5.0},
     "find flows that are due": {"task": "messaging.tasks.find_flows", "schedule": 2.0},
     "find campaigns that are due": {"task": "messaging.tasks.find_campaigns", "schedule": 2.0},
+    "find pauses that are over": {"task": "messaging.tasks.find_pauses", "schedule": 2.0},
     "find birthdays": {"task": "messaging.tasks.find_birthdays", "schedule": 15.0},
     "forget expired links": {"task": "accounts.tasks.forget_tokens", "schedule": 3600.0},
     "find old answers of the API": {"task": "accounts.tasks.find_old_answers", "schedule": 3600.0},

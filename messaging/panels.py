@@ -64,11 +64,12 @@ def describe_consent(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     return entries
 
 
-@describes("MessagesPaused", "PauseEnded", "LessOftenChosen", "LessOftenEnded", group=CONSENT)
+@describes("MessagesPaused", "PauseEnded", "PauseRanOut", "LessOftenChosen", "LessOftenEnded", group=CONSENT)
 def describe_wishes(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     words = {
         "MessagesPaused": ("player-pause", _("Paused newsletters and greetings")),
         "PauseEnded": ("arrow-back-up", _("Ended the pause of newsletters and greetings")),
+        "PauseRanOut": ("clock", _("The pause of newsletters and greetings was over")),
         "LessOftenChosen": ("clock", _("Wants no more than one message a week")),
         "LessOftenEnded": ("arrow-back-up", _("Wants messages whenever there is something")),
     }

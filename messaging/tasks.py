@@ -12,7 +12,7 @@ from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from accounts.workspace_tasks import stepping_task, system_task
 from messaging import actions
-from messaging.actions import birthdays, readings, travelling
+from messaging.actions import birthdays, readings, travelling, wishes
 from messaging.actions.backfilling import backfill_flow, empty_archived_flows
 from messaging.actions.campaigns import keep_campaigns
 from messaging.actions.enrolling import QUEUE as FLOWS
@@ -120,6 +120,25 @@ def forget_unconfirmed(workspace: Workspace) -> None:
 def find_unconfirmed() -> None:
     for workspace in Workspace.objects.order_by("pk"):
         forget_unconfirmed.apply_async(workspace=workspace)
+
+
+@stepping_task()
+def end_pauses(workspace: Workspace) -> None:
+    """Whose pause is over, in steps that each commit; look again when the next one is."""
+    rings = heard(wishes.PAUSES, workspace)
+    ended = wishes.STEP
+    while ended == wishes.STEP:
+        with workspace_scope(workspace):
+            ended = actions.end_due_pauses(now=timezone.now(), limit=wishes.STEP)
+    with workspace_scope(workspace):
+        answer(wishes.PAUSES, workspace, rings=rings, next_due_at=wishes.next_end_of_pause())
+
+
+@system_task()
+def find_pauses() -> None:
+    """Nobody rings at the moment when a pause is over."""
+    for workspace in due_workspaces(wishes.PAUSES):
+        end_pauses.apply_async(workspace=workspace)
 
 
 @stepping_task()

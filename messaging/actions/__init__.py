@@ -51,7 +51,14 @@ from messaging.actions.templates import (
 )
 from messaging.actions.topics import add_default_topics, add_topic, archive_topic, edit_topic, restore_topic
 from messaging.actions.unconfirmed import forget_unconfirmed
-from messaging.actions.wishes import end_pause, pause_messages, write_as_it_comes, write_less_often
+from messaging.actions.wishes import (
+    end_due_pauses,
+    end_pause,
+    pause_messages,
+    pause_messages_until,
+    write_as_it_comes,
+    write_less_often,
+)
 
 __all__ = [
     "Choices",
@@ -75,6 +82,7 @@ __all__ = [
     "duplicate_template",
     "edit_template",
     "edit_topic",
+    "end_due_pauses",
     "end_pause",
     "end_quiet_hours",
     "forget_unconfirmed",
@@ -86,6 +94,7 @@ __all__ = [
     "lift_unsubscription",
     "look_for_birthdays",
     "pause_messages",
+    "pause_messages_until",
     "queue_messages",
     "reconsider_birthdays",
     "record_consents",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from django.db import transaction
@@ -12,10 +12,13 @@ from django.utils import timezone
 from accounts.doorbells import ring
 from customers.models import Customer
 from messaging.actions.queueing import CAMPAIGNS, QUEUE
-from messaging.events import LessOftenChosen, LessOftenEnded, MessagesPaused, PauseEnded
+from messaging.events import LessOftenChosen, LessOftenEnded, MessagesPaused, PauseEnded, PauseRanOut
 from messaging.models import ContactWish, FrequencyPolicy, FrequencySlot, Message
 from messaging.reasons import Reason
-from timeline.recording import record
+from timeline.recording import record, record_many
+
+PAUSES = "pauses"
+STEP = 1_000
 
 # What finds no room waits until there is some, at most as long as that takes once.
 _ONE_A_WEEK: Mapping[str, int | bool] = MappingProxyType(
@@ -26,9 +29,18 @@ _ONE_A_WEEK: Mapping[str, int | bool] = MappingProxyType(
 @transaction.atomic
 def pause_messages(customer: Customer, *, days: int) -> ContactWish:
     """Nothing with a topic for so many days from now; another pause before it is over begins anew."""
-    until = timezone.now() + timedelta(days=days)
-    wish, _ = ContactWish.objects.update_or_create(customer=customer, defaults={"paused_until": until})
-    record(MessagesPaused(customer_id=customer.pk, until=until.isoformat()))
+    return pause_messages_until(customer, timezone.now() + timedelta(days=days))
+
+
+@transaction.atomic
+def pause_messages_until(customer: Customer, until: datetime) -> ContactWish:
+    """Nothing with a topic until a moment to come, instead of any pause there is. The same again changes nothing."""
+    wish, _ = ContactWish.objects.select_for_update().get_or_create(customer=customer)
+    if wish.paused_until != until:
+        wish.paused_until = until
+        wish.save(update_fields=["paused_until"])
+        record(MessagesPaused(customer_id=customer.pk, until=until.isoformat()))
+        ring(PAUSES, due_at=until)
     return wish
 
 
@@ -39,6 +51,26 @@ def end_pause(customer: Customer) -> None:
     if paused.update(paused_until=None):
         record(PauseEnded(customer_id=customer.pk))
         _look_again(customer, Reason.PAUSED)
+
+
+@transaction.atomic
+def end_due_pauses(*, now: datetime, limit: int) -> int:
+    """Tell of pauses that are over by themselves: nobody does anything at that moment, and segments and flows listen.
+
+    Returns how many there were. What waited for them goes without this: it is due by itself.
+    """
+    over = ContactWish.objects.filter(paused_until__lte=now).order_by("paused_until", "pk")
+    wishes = list(over.select_for_update(skip_locked=True)[:limit])
+    ContactWish.objects.filter(pk__in=[wish.pk for wish in wishes]).update(paused_until=None)
+    # Of two merged customers who both had a pause, the absorbed one's is still there, and nobody's.
+    paused = Customer.objects.filter(pk__in=[wish.customer_id for wish in wishes], merged_into=None)
+    record_many(PauseRanOut(customer_id=pk) for pk in paused.order_by("pk").values_list("pk", flat=True))
+    return len(wishes)
+
+
+def next_end_of_pause() -> datetime | None:
+    paused = ContactWish.objects.filter(paused_until__isnull=False).order_by("paused_until")
+    return paused.values_list("paused_until", flat=True).first()
 
 
 @transaction.atomic

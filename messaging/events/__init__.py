@@ -64,7 +64,7 @@ from messaging.events.messages import (
     TemplateRestored,
     TrackingChanged,
 )
-from messaging.events.wishes import LessOftenChosen, LessOftenEnded, MessagesPaused, PauseEnded
+from messaging.events.wishes import LessOftenChosen, LessOftenEnded, MessagesPaused, PauseEnded, PauseRanOut
 
 __all__ = [
     "WHAT_BECOMES_OF_MESSAGES",
@@ -118,6 +118,7 @@ __all__ = [
     "MessageSkipped",
     "MessagesPaused",
     "PauseEnded",
+    "PauseRanOut",
     "QuietHoursEnded",
     "QuietHoursSet",
     "TemplateAdded",

@@ -20,6 +20,11 @@ class PauseEnded(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PauseRanOut(EventBody):
+    """Over by itself: its day has come."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class LessOftenChosen(EventBody):
     """No more than one message with a topic in any seven days."""
 

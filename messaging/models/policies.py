@@ -97,12 +97,23 @@ class ContactWish(WorkspaceOwned):
     """
 
     customer = WorkspaceForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    # Empty again soon after that moment (`end_due_pauses`), so that whoever asks for it needs no clock.
     paused_until = models.DateTimeField(null=True)
     is_less_often = models.BooleanField(default=False)
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "customer"], name="one_contact_wish_per_customer"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace", "paused_until", "customer"],
+                condition=Q(paused_until__isnull=False),
+                name="contact_wish_paused",
+            ),
+            models.Index(
+                fields=["workspace", "customer"], condition=Q(is_less_often=True), name="contact_wish_less_often"
+            ),
         ]
 
     def __str__(self) -> str:

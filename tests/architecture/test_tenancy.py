@@ -41,6 +41,7 @@ SYSTEM_TASKS = {
     "messaging.tasks.find_flows",
     "timeline.tasks.find_news",
     "messaging.tasks.find_doubts",
+    "messaging.tasks.find_pauses",
     "messaging.tasks.find_traces",
     "messaging.tasks.find_incoming_mail",
     "messaging.tasks.find_unconfirmed",

@@ -12,7 +12,7 @@ import time_machine
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Workspace
+from accounts.models import Doorbell, Workspace
 from accounts.scope import workspace_scope
 from customers.actions import erase_customer, merge_customers
 from customers.models import Customer
@@ -24,6 +24,7 @@ from messaging.links import links_for
 from messaging.models import ContactWish, FrequencyPolicy, FrequencySlot, Message, MessageState, Priority
 from messaging.policies import Hold
 from messaging.reasons import Reason
+from messaging.tasks import end_pauses
 from tests.client import Browser
 from tests.factories.customers import CustomerFactory
 from tests.factories.messaging import MessageFactory, newsletter_for
@@ -105,6 +106,30 @@ def test_in_a_pause_nothing_with_a_topic_leaves_and_it_ends_by_itself(anna: Cust
         assert [why(each) for each in (campaign, reminder)] == [Hold(Reason.PAUSED), Hold(Reason.PAUSED, until)]
     with time_machine.travel(until + timedelta(seconds=1), tick=False):
         assert [why(each) for each in (campaign, reminder)] == [None, None]
+
+
+def test_the_end_of_a_pause_is_told_once_and_whoever_is_next_is_rung_for(
+    anna: Customer, other_workspace: Workspace
+) -> None:
+    absorbed, later = CustomerFactory(), CustomerFactory()
+    actions.pause_messages(absorbed, days=20)
+    until = actions.pause_messages(anna, days=30).paused_until
+    next_one = actions.pause_messages(later, days=40).paused_until
+    merge_customers(survivor=anna, absorbed=absorbed)
+    with workspace_scope(other_workspace):
+        theirs = actions.pause_messages(CustomerFactory(), days=30)
+    assert until
+    assert Doorbell.objects.filter(queue="pauses", due_at=until, workspace=anna.workspace).exists()
+
+    with time_machine.travel(until, tick=False):
+        for _ in range(2):
+            end_pauses.run(anna.workspace)
+
+    assert list(Event.objects.filter(kind="PauseRanOut").values_list("customer_id", flat=True)) == [anna.pk]
+    rung = Doorbell.objects.filter(queue="pauses", workspace=anna.workspace)
+    assert list(rung.values_list("due_at", flat=True)) == [next_one]
+    with workspace_scope(other_workspace):
+        assert ContactWish.objects.get().paused_until == theirs.paused_until
 
 
 def test_what_waits_for_the_end_of_a_pause_goes_when_it_is_taken_back(anna: Customer) -> None:

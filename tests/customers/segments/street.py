@@ -10,7 +10,7 @@ from typing import Any
 from accounts.public_ids import encode_id
 from customers.actions.upsert import CustomerRow, upsert_customers
 from customers.models import Tag
-from messaging.models import ConsentState, Message, Template
+from messaging.models import ConsentState, ContactWish, Message, Template
 from sales.actions.facts import recount_purchases
 from sales.models import OrderLine, PageView, Product
 from tests.customers.segments.told import Happening, tell
@@ -25,7 +25,7 @@ TOPICS, EVENTS = ("news", "offers"), ("Recipe saved", "Plan chosen")
 
 
 def people(chance: random.Random, *, count: int = 60) -> None:
-    """Customers with whatever can be asked of: attributes, tags, orders, pages viewed, messages, consent, events."""
+    """Customers with whatever can be asked of: attributes, orders, page views, messages, consent, wishes, events."""
     products = [ProductFactory(category=category) for category in CATEGORIES for _ in range(2)]
     outcomes = upsert_customers([_person(number, chance) for number in range(count)], source="demo")
     ids = [outcome.id for outcome in outcomes if outcome.id]
@@ -57,6 +57,9 @@ def _letters(ids: list[int], chance: random.Random) -> None:
                 state=chance.choice(ConsentState.values),
                 at=_instant(_day(chance, 60), chance),
             )
+        if chance.random() < 0.4:
+            until = _instant(_day_ahead(chance), chance) if chance.random() < 0.6 else None
+            ContactWish.objects.create(customer_id=pk, paused_until=until, is_less_often=chance.random() < 0.5)
     for outcome, messages in outcomes.items():
         if outcome != "queued":
             arrive(messages, chance, outcome=outcome)
@@ -117,6 +120,10 @@ def _day(chance: random.Random, most_days: int) -> date:
     return TODAY - timedelta(days=chance.randint(-3, most_days))
 
 
+def _day_ahead(chance: random.Random) -> date:
+    return TODAY + timedelta(days=chance.randint(-1, 60))
+
+
 def _instant(day: date, chance: random.Random) -> datetime:
     return datetime.combine(day, time(chance.randrange(24)), UTC)
 
@@ -149,9 +156,8 @@ def definition(chance: random.Random, *, depth: int = 1) -> dict[str, Any]:
 
 
 def _condition(chance: random.Random) -> dict[str, Any]:
-    make = chance.choice(
-        (_text, _number, _relative_day, _fixed_day, _link, _flag, _history, _yearly, _known, _event, _message, _consent)
-    )
+    about_them = (_text, _number, _relative_day, _fixed_day, _link, _flag, _history, _yearly, _known)
+    make = chance.choice((*about_them, _event, _message, _consent, _wish, _end_of_pause))
     return make(chance)
 
 
@@ -271,3 +277,15 @@ def _consent(chance: random.Random) -> dict[str, Any]:
         "is": chance.choice(("given", "confirmed", "withdrawn", "pending", "never")),
         "value": chance.choice((["news"], ["offers"], ["news", "offers"])),
     }
+
+
+def _wish(chance: random.Random) -> dict[str, Any]:
+    return {"field": chance.choice(("paused", "less_often")), "is": chance.choice(("is_true", "is_false"))}
+
+
+def _end_of_pause(chance: random.Random) -> dict[str, Any]:
+    if chance.random() < 0.6:
+        return {"field": "paused_until", "is": "in_next", "value": chance.choice((1, 2, 7, 30))}
+    operator = chance.choice(("on_or_after", "on_or_before", "between"))
+    first, last = sorted((_day_ahead(chance).isoformat(), _day_ahead(chance).isoformat()))
+    return {"field": "paused_until", "is": operator, "value": [first, last] if operator == "between" else first}

@@ -39,8 +39,17 @@ from customers.segments import membership
 from customers.segments.definitions import DefinitionRefused, Group, definition_of
 from customers.segments.membership import follow
 from customers.tasks import keep_segments_current
-from messaging.actions import Evidence, give_consent, withdraw_consent
+from messaging.actions import (
+    Evidence,
+    end_pause,
+    give_consent,
+    pause_messages,
+    withdraw_consent,
+    write_as_it_comes,
+    write_less_often,
+)
 from messaging.models import ConsentSource
+from messaging.tasks import end_pauses
 from sales.actions import place_order
 from sales.actions.lines import NewLine
 from tests.customers.segments.told import saved
@@ -301,6 +310,32 @@ def test_customers_follow_what_is_told_of_them_and_what_they_agree_to(workspace:
     with drained():
         withdraw_consent(maria, [topic], evidence=Evidence(source=ConsentSource.STAFF))
     assert members(readers) == set()
+
+
+def test_customers_follow_how_often_they_want_to_be_written_to(workspace: Workspace, drained: Drained) -> None:
+    maria, tom = CustomerFactory(), CustomerFactory()
+    paused = add_segment(name="Paused", definition=rule("paused", "is_true"))
+    others = add_segment(name="Others", definition=rule("less_often", "is_false"))
+    with time_machine.travel(MORNING, tick=False):
+        back_soon = add_segment(name="Back soon", definition=rule("paused_until", "in_next", 7))
+        keep_segments(workspace)
+        with drained():
+            pause_messages(maria, days=30)
+            pause_messages(tom, days=60)
+            write_less_often(tom)
+        assert (members(paused), members(others), members(back_soon)) == ({maria, tom}, {maria}, set())
+        with drained():
+            end_pause(tom)
+            write_as_it_comes(tom)
+        assert (members(paused), members(others)) == ({maria}, {maria, tom})
+
+    with time_machine.travel(MORNING + timedelta(days=25), tick=False):
+        keep_segments(workspace)
+        assert members(back_soon) == {maria}
+    with time_machine.travel(MORNING + timedelta(days=30), tick=False):
+        with drained():
+            end_pauses.run(workspace)
+        assert (members(paused), members(back_soon)) == (set(), set())
 
 
 @pytest.mark.parametrize("people", [1, 3])

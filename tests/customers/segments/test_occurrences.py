@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from customers.queries import field_catalogue
 from customers.segments.compiling import Understood
 from customers.segments.definitions import DefinitionRefused, definition_of
 from customers.segments.fields import Frame
-from messaging.models import Campaign, ConsentRecord, Message
+from messaging.models import Campaign, ConsentRecord, ContactWish, Message
 from tests.customers.segments.street import TODAY, arrive, happenings, people
 from tests.customers.segments.told import saved, tell
 from tests.factories.customers import CustomerFactory
@@ -203,6 +203,37 @@ def test_consent_to_a_topic_that_is_not_there_is_refused(other_workspace: Worksp
 
     with pytest.raises(DefinitionRefused, match="no topic “theirs”"):
         found({"field": "consent", "is": "given", "value": ["theirs"]})
+
+
+def test_a_pause_ends_on_the_day_that_it_is_in_the_workspace(workspace: Workspace) -> None:
+    workspace.zone = "Asia/Tokyo"
+    workspace.save(update_fields=["zone"])
+    with workspace_scope(workspace):
+        people(random.Random(3), count=40)
+        listed = set(Customer.objects.values_list("pk", flat=True))
+        ends = {
+            wish.customer_id: wish.paused_until.astimezone(TOKYO).date()
+            for wish in ContactWish.objects.filter(paused_until__isnull=False)
+            if wish.paused_until
+        }
+        less_often = set(ContactWish.objects.filter(is_less_often=True).values_list("customer_id", flat=True))
+        day, later = TODAY + timedelta(days=20), TODAY + timedelta(days=40)
+
+        assert found({"field": "paused", "is": "is_true"}) == set(ends)
+        assert found({"field": "paused", "is": "is_false"}) == listed - set(ends)
+        assert found({"field": "less_often", "is": "is_true"}) == less_often
+        assert found({"field": "less_often", "is": "is_false"}) == listed - less_often
+        asked_of_ends: list[tuple[str, Any, Callable[[date], bool]]] = [
+            ("on_or_after", day.isoformat(), lambda end: end >= day),
+            ("on_or_before", day.isoformat(), lambda end: end <= day),
+            ("between", [day.isoformat(), later.isoformat()], lambda end: day <= end <= later),
+            ("in_next", 21, lambda end: TODAY <= end <= day),
+        ]
+        for asked, value, holds in asked_of_ends:
+            those = {pk for pk, end in ends.items() if holds(end)}
+            assert those
+            assert found({"field": "paused_until", "is": asked, "value": value}) == those
+            assert found({"field": "paused_until", "is": asked, "value": value}, match="none") == listed - those
 
 
 def test_of_two_words_at_one_instant_the_later_written_counts() -> None:
