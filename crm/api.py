@@ -7,7 +7,14 @@ from rest_framework.routers import SimpleRouter
 
 from crm import api_pages
 from customers.api import CustomerViewSet, SegmentViewSet
-from messaging.api import CampaignViewSet, ConsentViewSet, FlowViewSet, MessageViewSet, TemplateViewSet
+from messaging.api import (
+    CampaignViewSet,
+    ConsentViewSet,
+    ContactWishViewSet,
+    FlowViewSet,
+    MessageViewSet,
+    TemplateViewSet,
+)
 from sales.api import CartViewSet, OrderViewSet, ProductViewSet, ingest
 
 router = SimpleRouter(trailing_slash=False)
@@ -28,6 +35,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/errors", api_pages.api_errors, name="api_errors"),
     path("schema", api_pages.api_schema, name="api_schema"),
     path("consents", ConsentViewSet.as_view({"post": "create"}), name="consent_list"),
+    path(
+        "customers/<str:id>/wish",
+        ContactWishViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="contact_wish_detail",
+    ),
     *router.urls,
 ]
 app_name = "api"

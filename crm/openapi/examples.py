@@ -85,6 +85,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             },
         ],
     },
+    "customers_wish_partial_update": {"paused_until": None, "less_often": True},
     "templates_create": {
         "name": "New breads",
         "subject": "New at {{ workspace.name }}",

@@ -52,6 +52,7 @@ from messaging.actions.templates import (
 from messaging.actions.topics import add_default_topics, add_topic, archive_topic, edit_topic, restore_topic
 from messaging.actions.unconfirmed import forget_unconfirmed
 from messaging.actions.wishes import (
+    change_wish,
     end_due_pauses,
     end_pause,
     pause_messages,
@@ -75,6 +76,7 @@ __all__ = [
     "ask_unconfirmed",
     "block_address",
     "cancel_messages",
+    "change_wish",
     "choose_preferences",
     "confirm_consent",
     "confirm_subscription",

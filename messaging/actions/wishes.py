@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -51,6 +52,18 @@ def end_pause(customer: Customer) -> None:
     if paused.update(paused_until=None):
         record(PauseEnded(customer_id=customer.pk))
         _look_again(customer, Reason.PAUSED)
+
+
+@transaction.atomic
+def change_wish(customer: Customer, told: Mapping[str, Any]) -> ContactWish:
+    """`pause_ends_at` (None: no pause any more) and `is_less_often`; what is not told stays as it is."""
+    if "pause_ends_at" in told:
+        until = told["pause_ends_at"]
+        pause_messages_until(customer, until) if until else end_pause(customer)
+    if "is_less_often" in told:
+        choose = write_less_often if told["is_less_often"] else write_as_it_comes
+        choose(customer)
+    return ContactWish.objects.filter(customer=customer).first() or ContactWish(customer=customer)
 
 
 @transaction.atomic
