@@ -32,6 +32,7 @@ urlpatterns = [
         name="version_restoration",
     ),
     path("topics/", views.topic_list, name="topic_list"),
+    path("topics/confirmation/", views.confirmation_policy, name="confirmation_policy"),
     path("topics/<int:topic_id>/", views.topic_edit, name="topic_edit"),
     path("topics/<int:topic_id>/confirmations/", views.topic_confirmations, name="topic_confirmations"),
     path("topics/<int:topic_id>/archival/", views.topic_archival, name="topic_archival"),

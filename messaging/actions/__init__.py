@@ -49,7 +49,14 @@ from messaging.actions.templates import (
     send_test_message,
     write_template,
 )
-from messaging.actions.topics import add_default_topics, add_topic, archive_topic, edit_topic, restore_topic
+from messaging.actions.topics import (
+    add_default_topics,
+    add_topic,
+    archive_topic,
+    edit_topic,
+    restore_topic,
+    set_confirmation_policy,
+)
 from messaging.actions.unconfirmed import forget_unconfirmed
 from messaging.actions.wishes import (
     change_wish,
@@ -111,6 +118,7 @@ __all__ = [
     "rewrite_template",
     "send_test_greeting",
     "send_test_message",
+    "set_confirmation_policy",
     "set_frequency_policy",
     "set_quiet_hours",
     "settle_by_evidence",

@@ -32,6 +32,7 @@ from messaging.events.campaigns import (
 from messaging.events.consent import (
     AddressReleased,
     AddressSuppressed,
+    ConfirmationPolicySet,
     ConsentAsked,
     ConsentConfirmed,
     ConsentGiven,
@@ -82,6 +83,7 @@ __all__ = [
     "CampaignRetried",
     "CampaignScheduled",
     "CampaignStarted",
+    "ConfirmationPolicySet",
     "ConsentAsked",
     "ConsentConfirmed",
     "ConsentGiven",

@@ -72,6 +72,13 @@ class TopicRestored(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfirmationPolicySet(EventBody):
+    """Of all topics that follow the workspace: each whose customers' consent counts otherwise now has its own event."""
+
+    needs_confirmation: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class QuietHoursSet(EventBody):
     """Hours of the customer's day."""
 

@@ -5,6 +5,7 @@ from messaging.forms.templates import TemplateChoice, TemplateForm
 from messaging.forms.tracking import TrackingForm
 from messaging.forms.workspace import (
     AddressForm,
+    ConfirmationPolicyForm,
     ConsentForm,
     DecisionForm,
     GreetingForm,
@@ -15,6 +16,7 @@ from messaging.forms.workspace import (
 
 __all__ = [
     "AddressForm",
+    "ConfirmationPolicyForm",
     "ConsentForm",
     "DecisionForm",
     "ExplanationForm",

@@ -12,12 +12,15 @@ from messaging.actions.settling import Decision
 from messaging.forms.policies import HOURS
 from messaging.models import BirthdayGreeting, MessageState, SubscriptionTopic
 from messaging.purposes import Purpose
-from messaging.queries import newest_version
+from messaging.queries import confirmation_policy, newest_version
 from messaging.queries.outcomes import OUTCOMES
 from messaging.reasons import Reason
 from messaging.rendering.layout import LONGEST_SUBJECT
 
 LARGEST_ID = 2**63 - 1
+# Whether customers confirm a topic: as the workspace wants it of all topics, or as this one does.
+WORKSPACE, YES, NO = "workspace", "yes", "no"
+CONFIRMS = {YES: True, NO: False}
 OUTCOME_NAMES = [(outcome, label) for outcome, (label, _condition) in OUTCOMES.items()]
 
 
@@ -53,14 +56,34 @@ class TopicForm(forms.Form):
         label=_("What is it about?"), max_length=300, required=False, help_text=_("People read it where they choose.")
     )
     is_default = forms.BooleanField(label=_("Offer it on the join page"), required=False)
-    needs_confirmation = forms.BooleanField(
+    needs_confirmation = forms.TypedChoiceField(
         label=_("Customers confirm it themselves (double opt-in)"),
-        required=False,
+        widget=forms.RadioSelect,
+        coerce=CONFIRMS.get,
+        empty_value=None,
         help_text=_(
             "Nobody is written to about it before they followed the link of a letter to their address, chose it on "
             "their preference page, or are known to have confirmed it elsewhere."
         ),
     )
+
+    def __init__(self, data: Any = None, *, topic: SubscriptionTopic | None = None) -> None:
+        policy = confirmation_policy()
+        super().__init__(data, initial=_words_of_topic(topic))
+        as_the_workspace = _("As the workspace: yes") if policy else _("As the workspace: no")
+        choices = [(WORKSPACE, as_the_workspace), (YES, _("Yes")), (NO, _("No"))]
+        self.fields["needs_confirmation"].choices = choices  # type: ignore[attr-defined]
+
+
+class ConfirmationPolicyForm(forms.Form):
+    needs_confirmation = forms.BooleanField(
+        label=_("Customers confirm themselves what they agree to"),
+        required=False,
+        help_text=_("New topics begin so, and so does every topic that is set to “as the workspace”."),
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, initial={"needs_confirmation": confirmation_policy()}, auto_id="policy_%s")
 
 
 class AddressForm(forms.Form):
@@ -108,6 +131,14 @@ class GreetingForm(forms.Form):
     def __init__(self, data: Any, *, greeting: BirthdayGreeting | None) -> None:
         super().__init__(data, initial=_words_of(greeting))
         self.fields["topic"].queryset = SubscriptionTopic.objects.in_use()  # type: ignore[attr-defined]
+
+
+def _words_of_topic(topic: SubscriptionTopic | None) -> dict[str, Any]:
+    if topic is None:
+        return {"needs_confirmation": WORKSPACE}
+    choice = WORKSPACE if topic.follows_workspace else YES if topic.needs_confirmation else NO
+    words = {name: getattr(topic, name) for name in ("name", "description", "is_default")}
+    return {**words, "needs_confirmation": choice}
 
 
 def _words_of(greeting: BirthdayGreeting | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from messaging.models.campaigns import (
 from messaging.models.consent import (
     CONFIRMED_BY_ITSELF,
     STOPS_EVERYTHING,
+    ConfirmationPolicy,
     ConsentRecord,
     ConsentSource,
     ConsentState,
@@ -62,6 +63,7 @@ __all__ = [
     "CampaignSegment",
     "CampaignState",
     "CampaignTally",
+    "ConfirmationPolicy",
     "ConsentRecord",
     "ConsentSource",
     "ConsentState",

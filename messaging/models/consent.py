@@ -13,6 +13,18 @@ from accounts.models import WorkspaceManager, WorkspaceOwned
 from customers.models import Customer
 
 
+class ConfirmationPolicy(WorkspaceOwned):
+    """Whether the topics that follow the workspace want consent confirmed. Without a row they don't."""
+
+    needs_confirmation = models.BooleanField(default=False)
+
+    class Meta(WorkspaceOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["workspace"], name="one_confirmation_policy")]
+
+    def __str__(self) -> str:
+        return "double opt-in" if self.needs_confirmation else "single opt-in"
+
+
 class SubscriptionTopicQuerySet(models.QuerySet["SubscriptionTopic"]):
     def in_use(self) -> Self:
         return self.filter(archived_at=None)
@@ -29,6 +41,8 @@ class SubscriptionTopic(WorkspaceOwned):
     is_default = models.BooleanField(default=False)
     # Double opt-in: consent counts once the customer has confirmed it by a letter to the very address.
     needs_confirmation = models.BooleanField(default=False, db_default=False)
+    # Then `needs_confirmation` is what the ConfirmationPolicy says, and changes with it.
+    follows_workspace = models.BooleanField(default=False, db_default=False)
     position = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, editable=False)

@@ -3,6 +3,7 @@ from messaging.queries.birthdays_ahead import MOST_SHOWN, BirthdayAhead, birthda
 from messaging.queries.consent import (
     TopicCount,
     TopicState,
+    confirmation_policy,
     contact_wish,
     join_address,
     recipient_of,
@@ -56,6 +57,7 @@ __all__ = [
     "birthday_key",
     "birthdays_ahead",
     "celebrants",
+    "confirmation_policy",
     "contact_wish",
     "customer_named",
     "explain_campaign",

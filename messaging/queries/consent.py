@@ -13,6 +13,7 @@ from messaging.eligibility import survivors, wishes_of
 from messaging.links import public_page
 from messaging.models import (
     CONFIRMED_BY_ITSELF,
+    ConfirmationPolicy,
     ConsentRecord,
     ConsentState,
     ContactWish,
@@ -53,6 +54,11 @@ def _said_by(customer: Customer) -> QuerySet[ConsentRecord]:
 def contact_wish(customer: Customer) -> ContactWish:
     """How often they want to be written to; one that was never said, and is not stored, is no wish at all."""
     return wishes_of([customer.pk]).get(customer.pk) or ContactWish(customer=customer)
+
+
+def confirmation_policy() -> bool:
+    """Whether topics that follow the workspace want consent confirmed."""
+    return bool(ConfirmationPolicy.objects.filter(needs_confirmation=True).exists())
 
 
 def topics_asked(message: Message) -> list[SubscriptionTopic]:

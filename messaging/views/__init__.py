@@ -59,7 +59,14 @@ from messaging.views.templates import (
     template_test,
     version_restoration,
 )
-from messaging.views.topics import topic_archival, topic_confirmations, topic_edit, topic_list, topic_restoration
+from messaging.views.topics import (
+    confirmation_policy,
+    topic_archival,
+    topic_confirmations,
+    topic_edit,
+    topic_list,
+    topic_restoration,
+)
 from messaging.views.tracking import tracking_edit
 
 __all__ = [
@@ -82,6 +89,7 @@ __all__ = [
     "campaign_test",
     "click",
     "confirmation",
+    "confirmation_policy",
     "customer_consent",
     "enrolment_detail",
     "enrolment_exit",

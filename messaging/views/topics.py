@@ -12,7 +12,7 @@ from accounts.requests import WorkspaceRequest
 from customers.refusals import Refused
 from customers.views.refusals import refusal_told
 from messaging import actions, queries
-from messaging.forms import TopicForm
+from messaging.forms import ConfirmationPolicyForm, TopicForm
 from messaging.models import SubscriptionTopic
 
 
@@ -28,7 +28,7 @@ def topic_list(request: WorkspaceRequest) -> HttpResponse:
         else:
             messages.success(request, _("%s was added.") % topic)
             return redirect("messaging:topic_list")
-    words = {"form": form, "topics": queries.topics_with_counts()}
+    words = {"form": form, "policy": ConfirmationPolicyForm(), "topics": queries.topics_with_counts()}
     return render(request, "messaging/topic_list.html", words, status=422 if form.errors else 200)
 
 
@@ -36,8 +36,7 @@ def topic_list(request: WorkspaceRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def topic_edit(request: WorkspaceRequest, topic_id: int) -> HttpResponse:
     topic = get_object_or_404(SubscriptionTopic, pk=topic_id)
-    initial = {name: getattr(topic, name) for name in TopicForm.base_fields}
-    form = TopicForm(request.POST or None, initial=initial)
+    form = TopicForm(request.POST or None, topic=topic)
     if request.method == "POST" and form.is_valid():
         try:
             actions.edit_topic(topic, **form.cleaned_data)
@@ -49,6 +48,18 @@ def topic_edit(request: WorkspaceRequest, topic_id: int) -> HttpResponse:
     [count] = queries.topics_with_counts(only=topic)
     words = {"form": form, "topic": topic, "count": count}
     return render(request, "messaging/topic_edit.html", words, status=422 if form.errors else 200)
+
+
+@permits(Permission.EDIT_MESSAGES)
+@require_POST
+def confirmation_policy(request: WorkspaceRequest) -> HttpResponse:
+    """Whether the topics that follow the workspace want consent confirmed."""
+    form = ConfirmationPolicyForm(request.POST)
+    form.is_valid()
+    turned = actions.set_confirmation_policy(**form.cleaned_data)
+    names = ", ".join(str(topic) for topic in turned)
+    messages.success(request, _("Saved. This changes: %(names)s.") % {"names": names} if turned else _("Saved."))
+    return redirect("messaging:topic_list")
 
 
 @permits(Permission.SEND_MESSAGES)

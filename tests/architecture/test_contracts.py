@@ -32,6 +32,7 @@ NOT_ABOUT_A_CUSTOMER = {
     "CampaignRetried",
     "CampaignScheduled",
     "CampaignStarted",
+    "ConfirmationPolicySet",
     "CustomerListDownloaded",
     "FrequencyPolicyRemoved",
     "FrequencyPolicySet",

@@ -259,6 +259,40 @@ def test_the_birthday_greeting_waits_for_it(
         assert Message.objects.filter(purpose=Purpose.BIRTHDAY).count() == 1
 
 
+def test_topics_follow_the_workspace_unless_they_say_otherwise(
+    anna: Customer, other_workspace: Workspace, owner_browser: Browser
+) -> None:
+    with workspace_scope(other_workspace):
+        theirs = actions.add_topic(name="Rolls")
+    rolls = actions.add_topic(name="Rolls")
+    actions.give_consent(anna, [rolls], evidence=TOLD)
+    own = actions.add_topic(name="Cakes", needs_confirmation=False)
+    actions.give_consent(anna, [own], evidence=TOLD)
+    assert (standing(anna, rolls), standing(anna, own), letters()) == ("given", "given", [])
+
+    page = owner_browser.post("/messages/topics/confirmation/", {"needs_confirmation": "on"}, follow=True).content
+    assert b"This changes: Rolls." in page
+    assert (standing(anna, rolls), standing(anna, own)) == ("pending", "given")
+    assert reason_for(anna, rolls) == Reason.NOT_CONFIRMED
+    with workspace_scope(other_workspace):
+        theirs.refresh_from_db()
+        assert not theirs.needs_confirmation
+
+    fields = {"name": "Buns", "needs_confirmation": "workspace"}
+    owner_browser.post("/messages/topics/", fields)
+    buns = SubscriptionTopic.objects.get(name="Buns")
+    assert (buns.needs_confirmation, buns.follows_workspace) == (True, True)
+    owner_browser.post(f"/messages/topics/{buns.pk}/", {**fields, "needs_confirmation": "no"})
+    owner_browser.post(f"/messages/topics/{own.pk}/", {"name": "Cakes", "needs_confirmation": "workspace"})
+    assert [standing(anna, each) for each in (rolls, own)] == ["pending", "pending"]
+
+    actions.set_confirmation_policy(needs_confirmation=False)
+    assert actions.set_confirmation_policy(needs_confirmation=False) == []
+    assert [standing(anna, each) for each in (rolls, own)] == ["given", "given"]
+    assert ConsentRecord.objects.count() == 2
+    assert Event.objects.filter(kind="ConfirmationPolicySet").count() == 2
+
+
 def test_staff_see_how_many_wait_and_can_ask_them(topic: SubscriptionTopic, owner_browser: Browser) -> None:
     actions.record_consents(
         [said(CustomerFactory(), topic, timezone.now() - timedelta(days=9)) for _ in range(2)],

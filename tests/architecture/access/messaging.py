@@ -128,7 +128,7 @@ CAMPAIGN_FOREIGN = {
     "excluded": ListFactory,
 }
 TEMPLATE = {"name": "Letter", "subject": "Hello", "blocks": '[{"type": "text", "text": "Good morning"}]'}
-TOPIC = {"name": "Cakes", "description": "New cakes"}
+TOPIC = {"name": "Cakes", "description": "New cakes", "needs_confirmation": "workspace"}
 ROWS = {
     "messaging:message_list": Row(),
     "messaging:message_detail": Row(a_message),
@@ -155,6 +155,7 @@ ROWS = {
     "messaging:template_restoration": Row(an_archived_template, get=False, post=lambda _: {}),
     "messaging:template_test": Row(a_template, get=False, post=lambda _: {}),
     "messaging:version_restoration": Row(an_older_version, get=False, post=lambda _: {}),
+    "messaging:confirmation_policy": Row(get=False, post=lambda _: {"needs_confirmation": "on"}),
     "messaging:topic_list": Row(post=lambda _: TOPIC),
     "messaging:topic_edit": Row(a_topic, post=lambda _: TOPIC),
     "messaging:topic_archival": Row(a_topic, get=False, post=lambda _: {}),
