@@ -22,33 +22,35 @@ def test_every_url_has_a_row_and_every_row_a_url() -> None:
 def test_each_role_may_just_what_its_permissions_say(street: Street, name: str) -> None:
     row, permission = ROWS[name], URLS[name].permission  # type: ignore[attr-defined]
     assert isinstance(permission, Permission)
+    browsers = {role: street.browser(member) for role, member in street.members.items()}
     for method in attempts(row):
-        for role, member in street.members.items():
-            browser = street.browser(member)
-            with undone():
-                kwargs, data = made(street, row, street.bakery)
-                before = street.fingerprint()
-                response = send(browser, method, address(name, row, kwargs), data)
-                if role_has(role, permission):
-                    assert response.status_code in row.done, f"{role} {method}: {response.status_code}"
-                else:
-                    assert response.status_code == 403, f"{role} {method}"
-                if method == "get" or response.status_code == 403:
-                    assert street.fingerprint() == before, f"{role} {method} wrote"
+        with undone():
+            kwargs, data = made(street, row, street.bakery)
+            before = street.fingerprint()
+            for role, browser in browsers.items():
+                with undone():
+                    response = send(browser, method, address(name, row, kwargs), data)
+                    if role_has(role, permission):
+                        assert response.status_code in row.done, f"{role} {method}: {response.status_code}"
+                    else:
+                        assert response.status_code == 403, f"{role} {method}"
+                    if method == "get" or response.status_code == 403:
+                        assert street.fingerprint() == before, f"{role} {method} wrote"
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
 def test_nobody_from_outside_gets_in(street: Street, name: str) -> None:
     row = ROWS[name]
+    outsiders = [(street.browser(None), {302, 401}), (street.browser(street.stranger), {404})]
     for method in attempts(row):
-        for user, refused in ((None, {302, 401}), (street.stranger, {404})):
-            browser = street.browser(user)
-            with undone():
-                kwargs, data = made(street, row, street.bakery)
-                before = street.fingerprint()
-                response = send(browser, method, address(name, row, kwargs), data)
-                assert response.status_code in refused, f"{user} {method}"
-                assert street.fingerprint() == before, f"{user} {method} wrote"
+        with undone():
+            kwargs, data = made(street, row, street.bakery)
+            before = street.fingerprint()
+            for browser, refused in outsiders:
+                with undone():
+                    response = send(browser, method, address(name, row, kwargs), data)
+                    assert response.status_code in refused, f"{refused} {method}"
+                    assert street.fingerprint() == before, f"{refused} {method} wrote"
 
 
 def refuse_foreign_objects(street: Street, name: str) -> None:
