@@ -145,6 +145,11 @@ def pytest_configure() -> None:
     gc.set_threshold(10_000, 20, 100)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are cores: each waits a quarter of its time, for programs to start and for clocks."""
+    return max(2, len(os.sched_getaffinity(0)) * 3 // 2)
+
+
 LONG = ("browser", "faults", "front_door", "journeys")
 
 
