@@ -127,6 +127,8 @@ def _refused_by_customer(message: Message, customer: Customer, standing: Standin
 
 def _refused_by_pause(message: Message, wish: ContactWish | None, now: datetime) -> Reason | None:
     ends_at = wish.paused_until if wish else None
+    # Of one that is not due yet, or only imagined: when it would be.
+    now = max(now, message.not_before)
     if ends_at is None or ends_at <= now or may_wait_for(ends_at, message, now=now):
         return None
     return Reason.PAUSED

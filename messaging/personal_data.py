@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any, ClassVar
 
 from django.db import models
@@ -15,6 +16,7 @@ from customers.contracts import PersonalData, register_personal_data
 from customers.models import Customer
 from messaging.actions import skip_messages
 from messaging.actions.leaving import end_enrolments
+from messaging.actions.wishes import count_last_message
 from messaging.addresses import hash_address
 from messaging.flows.endings import Ending, ending_in_words
 from messaging.links import LIFETIME
@@ -23,6 +25,7 @@ from messaging.models import (
     ContactWish,
     Enrolment,
     FlowEntrance,
+    FrequencyPolicy,
     FrequencySlot,
     Message,
     MessageEvent,
@@ -143,12 +146,17 @@ class WishData(_ByCustomer):
 
     def move(self, *, absorbed: Customer, survivor: Customer) -> list[int]:
         mine, theirs = self.rows(absorbed).first(), self.rows(survivor).first()
+        moved: list[int] = []
         if mine is None or theirs is None:
-            return super().move(absorbed=absorbed, survivor=survivor)
-        theirs.paused_until = max(filter(None, [mine.paused_until, theirs.paused_until]), default=None)
-        theirs.is_less_often |= mine.is_less_often
-        theirs.save(update_fields=["paused_until", "is_less_often"])
-        return []
+            moved = super().move(absorbed=absorbed, survivor=survivor)
+        else:
+            theirs.paused_until = max(filter(None, [mine.paused_until, theirs.paused_until]), default=None)
+            theirs.is_less_often |= mine.is_less_often
+            theirs.save(update_fields=["paused_until", "is_less_often"])
+        if self.rows(survivor).filter(is_less_often=True).exists():
+            # Of two of whom one had no such wish: the last message to either counts.
+            count_last_message(survivor)
+        return moved
 
 
 class SuppressionData(PersonalData):
@@ -186,7 +194,8 @@ class SuppressionData(PersonalData):
 class FrequencySlotData(PersonalData):
     """How often somebody was lately written to: the messages themselves tell that, so nothing is exported.
 
-    In a merge the survivor's free places take what the absorbed record held; what finds none there stays behind.
+    Of two who are one person as many as a limit allows stay, those whose places become free last: the others keep
+    nothing back any more.
     """
 
     model = FrequencySlot
@@ -199,17 +208,20 @@ class FrequencySlotData(PersonalData):
         return FrequencySlot.objects.filter(customer=customer).delete()[0]
 
     def move(self, *, absorbed: Customer, survivor: Customer) -> list[int]:
-        held = FrequencySlot.objects.filter(customer=absorbed, free_at__gt=timezone.now()).select_related("policy")
-        moved = []
-        for slot in held.order_by("policy_id", "-free_at"):
-            theirs = FrequencySlot.objects.filter(customer=survivor, policy=slot.policy)
-            theirs.filter(free_at__lte=timezone.now()).delete()
-            free = set(range(1, slot.policy.messages + 1)) - set(theirs.values_list("number", flat=True))
-            if free:
-                slot.customer, slot.number = survivor, min(free)
-                slot.save(update_fields=["customer", "number"])
-                moved.append(slot.pk)
-        return moved
+        held = FrequencySlot.objects.filter(customer__in=[absorbed, survivor]).select_related("policy")
+        taken: dict[FrequencyPolicy, list[FrequencySlot]] = {}
+        for slot in held.filter(free_at__gt=timezone.now()).order_by("policy_id", "-free_at", "pk"):
+            taken.setdefault(slot.policy, []).append(slot)
+        kept = [slot for policy, slots in taken.items() for slot in slots[: policy.messages]]
+        held.exclude(pk__in=[slot.pk for slot in kept]).delete()
+        numbers = {(slot.policy_id, slot.number) for slot in kept if slot.customer_id == survivor.pk}
+        moved = [slot for slot in kept if slot.customer_id == absorbed.pk]
+        for slot in moved:
+            free = (number for number in count(1) if (slot.policy_id, number) not in numbers)
+            slot.customer, slot.number = survivor, next(free)
+            numbers.add((slot.policy_id, slot.number))
+            slot.save(update_fields=["customer", "number"])
+        return [slot.pk for slot in moved]
 
     def move_back(self, ids: Sequence[int], *, absorbed: Customer) -> None:
         FrequencySlot.objects.filter(customer=absorbed).delete()

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from messaging.local_mornings import first_instant
+from messaging.local_mornings import first_instant, zone_or
 from messaging.models import Campaign, Repeats, Timing
 from messaging.queries.birthdays import AHEAD, BEHIND
 
@@ -23,6 +23,19 @@ def starts_on(campaign: Campaign, day: date, zone: ZoneInfo) -> datetime:
     if campaign.timing == Timing.CUSTOMER:
         return datetime.combine(day, at, tzinfo=UTC) - AHEAD
     return first_instant(day, at, zone)
+
+
+def planned_at(campaign: Campaign, zone: str, home: ZoneInfo, *, now: datetime) -> datetime:
+    """When it leaves, as it is planned now, to who lives in `zone`. `home` is the workspace's."""
+    home = zone_or(campaign.zone, home)
+    if campaign.timing == Timing.AT_ONCE or campaign.send_time is None:
+        return now
+    repeats = campaign.repeats != Repeats.NEVER and campaign.occurs_on is None
+    day = first_day(campaign, home, now=now) if repeats else campaign.occurs_on or campaign.send_on
+    if day is None:
+        return now
+    clock = zone_or(zone, home) if campaign.timing == Timing.CUSTOMER else home
+    return max(now, first_instant(day, campaign.send_time, clock))
 
 
 def is_over_on(campaign: Campaign, day: date, zone: ZoneInfo) -> datetime:

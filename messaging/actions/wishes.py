@@ -93,8 +93,7 @@ def write_less_often(customer: Customer) -> None:
     if not wish.is_less_often:
         wish.is_less_often = True
         wish.save(update_fields=["is_less_often"])
-        policy, _ = FrequencyPolicy.objects.get_or_create(is_wish=True, defaults=_ONE_A_WEEK)
-        _count_the_last(customer, policy)
+        count_last_message(customer)
         record(LessOftenChosen(customer_id=customer.pk))
 
 
@@ -106,7 +105,9 @@ def write_as_it_comes(customer: Customer) -> None:
         _look_again(customer, Reason.LESS_OFTEN)
 
 
-def _count_the_last(customer: Customer, policy: FrequencyPolicy) -> None:
+def count_last_message(customer: Customer) -> None:
+    """Of one who wants no more than one a week: the last that was sent takes the place, as if it had been so then."""
+    policy, _ = FrequencyPolicy.objects.get_or_create(is_wish=True, defaults=_ONE_A_WEEK)
     span = timedelta(days=policy.days)
     sent = Message.objects.filter(customer=customer, topic__isnull=False, sent_at__gt=timezone.now() - span)
     if (last := sent.order_by("sent_at").last()) and last.sent_at:

@@ -64,6 +64,10 @@ class PreferencesForm(PublicForm):
         states = [each for each in topic_states(customer) if each.topic.archived_at is None]
         wish = contact_wish(customer)
         self.paused_until = wish.pause_ends_at
+        # The page was opened before the pause began, and says what was so then: it does not take back the newer choice.
+        self.keeps_pause = bool(data and self.paused_until and data.get("pause") == NO_PAUSE)
+        if self.keeps_pause:
+            data = {**data.dict(), "topics": data.getlist("topics"), "pause": ""}
         initial = {
             "name": customer.name,
             "topics": [each.topic.pk for each in states if each.is_given],

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -11,8 +11,8 @@ from accounts.scope import current_workspace, current_workspace_id
 from customers.models import Customer
 from messaging.addresses import hash_address
 from messaging.eligibility import refusals
-from messaging.local_mornings import birthdays_kept_on
-from messaging.models import Message, SubscriptionTopic
+from messaging.local_mornings import birthdays_kept_on, first_instant, zone_or
+from messaging.models import Message, Priority, SubscriptionTopic
 from messaging.purposes import Purpose
 from messaging.reasons import Reason
 
@@ -49,18 +49,31 @@ def birthdays_ahead(*, days: int, topic: SubscriptionTopic | None) -> list[Birth
         )
         found = cursor.fetchall()
     customers = Customer.objects.in_bulk([pk for pk, _ in found])
-    reasons = refusals_ahead(list(customers.values()), topic) if topic else {}
+    # A greeting waits for the end of a pause until its day is over.
+    at = {pk: _end_of(day, customers[pk]) for pk, day in found}
+    reasons = refusals_ahead(list(customers.values()), topic, at=at) if topic else {}
     return [BirthdayAhead(day, customers[pk], reasons.get(pk)) for pk, day in found]
 
 
-def refusals_ahead(customers: Sequence[Customer], topic: SubscriptionTopic) -> dict[int, Reason]:
-    """Why a message about the topic would not be sent to each customer if it were queued now, by their ids."""
+def _end_of(day: date, customer: Customer) -> datetime:
+    return first_instant(day + timedelta(days=1), 0, zone_or(customer.zone, current_workspace().tzinfo))
+
+
+def refusals_ahead(
+    customers: Sequence[Customer], topic: SubscriptionTopic, *, at: Mapping[int, datetime]
+) -> dict[int, Reason]:
+    """Why a message about the topic would not be sent to each customer, by their ids, as things stand.
+
+    `at`: when it would leave, by their ids. A pause that is over by then keeps back nothing, one that is not does.
+    """
     imagined = [
         Message(
             pk=customer.pk,
             customer_id=customer.pk,
             topic_id=topic.pk,
             purpose=Purpose.TEST,
+            priority=Priority.CAMPAIGN,
+            not_before=at[customer.pk],
             address=customer.email,
             address_hash=hash_address(customer.email),
         )

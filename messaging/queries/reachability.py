@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils import timezone
+
+from accounts.scope import current_workspace
 from customers.models import Customer
 from customers.queries.filtering import Among
 from messaging.models import Campaign
 from messaging.queries.audiences import Audience, Member
 from messaging.queries.birthdays_ahead import refusals_ahead
 from messaging.reasons import Reason
+from messaging.schedules import planned_at
 
 LOOKED_AT = 2_000
 """Up to so many are asked one by one; of more, as many from the beginning stand for all."""
@@ -45,7 +50,16 @@ def reachability_of(campaign: Campaign) -> Reachability:
         after, is_last = stretch.place, stretch.is_last
     ids = [member.customer_id for member in members[:LOOKED_AT]]
     customers = list(Customer.objects.filter(Among("pk", ids)))
-    refused = Counter(refusals_ahead(customers, campaign.topic).values()) if campaign.topic else Counter[Reason]()
+    refused = Counter(_refusals(customers, campaign).values())
     share = count / len(customers) if customers else 0
     found = [(reason, round(number * share)) for reason, number in refused.most_common()]
     return Reachability(count, len(customers), found)
+
+
+def _refusals(customers: Sequence[Customer], campaign: Campaign) -> dict[int, Reason]:
+    """Of the moment at which it is planned to leave: a pause may be over by then."""
+    if campaign.topic is None:
+        return {}
+    now, home = timezone.now(), current_workspace().tzinfo
+    moments = {zone: planned_at(campaign, zone, home, now=now) for zone in {customer.zone for customer in customers}}
+    return refusals_ahead(customers, campaign.topic, at={each.pk: moments[each.zone] for each in customers})

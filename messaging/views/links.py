@@ -62,6 +62,8 @@ def _choose(request: PublicRequest, form: PreferencesForm, message: Message, cus
     if not form.is_valid():
         return ""
     actions.choose_preferences(customer, form.choices, evidence=evidence)
+    if form.keeps_pause:
+        return _("Saved. The pause that you chose meanwhile goes on; you can end it here.")
     return _("Saved.")
 
 

@@ -208,6 +208,26 @@ def test_a_merge_takes_the_places_along_and_its_undoing_gives_them_back() -> Non
     assert FrequencySlot.objects.filter(customer=double).count() == 1
 
 
+def test_a_merge_keeps_the_places_that_become_free_last_and_leaves_none_behind() -> None:
+    policy = cap(2)
+    maria, double = CustomerFactory(), CustomerFactory()
+    for hours, whose in ((1, maria), (30, double), (20, double)):
+        message = newsletter_for(whose)
+        leaving(message)
+        free_at = datetime.now(UTC) + timedelta(hours=hours)
+        FrequencySlot.objects.filter(message=message).update(free_at=free_at)
+    before = dict(FrequencySlot.objects.filter(customer=double).values_list("pk", "free_at"))
+
+    merge_customers(survivor=maria, absorbed=double)
+
+    assert dict(FrequencySlot.objects.values_list("pk", "free_at")) == before
+    assert set(FrequencySlot.objects.values_list("customer", "policy", "number")) == {
+        (maria.pk, policy.pk, 1),
+        (maria.pk, policy.pk, 2),
+    }
+    assert leaving(newsletter_for(maria)) == set()
+
+
 def test_a_policy_for_as_many_days_replaces_the_one_before() -> None:
     cap(3)
     cap(1)

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Doorbell, Workspace
 from accounts.scope import workspace_scope
-from customers.actions import erase_customer, merge_customers
+from customers.actions import erase_customer, merge_customers, undo_merge
 from customers.models import Customer
 from messaging import actions, queries
 from messaging.actions.claiming import claim_messages, new_token, release_messages
@@ -184,6 +184,20 @@ def test_another_workspace_hears_nothing_of_it(anna: Customer, other_workspace: 
         assert not ContactWish.objects.exists()
 
 
+def test_a_page_from_before_the_pause_is_saved_and_leaves_the_pause(anna: Customer, save: Save) -> None:
+    until = actions.pause_messages(anna, days=30).paused_until
+
+    page = save(name="Anna Bloom", pause="0", pace="less_often")
+
+    assert b"The pause that you chose meanwhile goes on" in page
+    wish = ContactWish.objects.get()
+    assert (wish.paused_until, wish.is_less_often) == (until, True)
+    anna.refresh_from_db()
+    assert anna.name == "Anna Bloom"
+    actions.end_pause(anna)
+    assert b"Saved." in save(pause="")  # and one from within it, once it is over
+
+
 @pytest.mark.parametrize("fields", [{"pause": "31"}, {"pause": "x"}, {"pace": "hourly"}, {"pause": ["30", "-1"]}])
 def test_what_is_not_offered_changes_nothing(save: Save, browser: Browser, fields: dict[str, Any]) -> None:
     assert browser.post(save.path, {"name": "Anna", **fields}).status_code == 422  # type: ignore[attr-defined]
@@ -202,6 +216,33 @@ def test_a_merge_keeps_the_wish_that_leaves_them_more_in_peace_and_an_erasure_no
     assert (wish.paused_until, wish.is_less_often) == (until, True)
     erase_customer(anna)
     assert not ContactWish.objects.filter(customer=anna).exists()
+
+
+def test_a_birthday_ahead_is_greeted_if_the_pause_is_over_by_then(anna: Customer) -> None:
+    otto, topic = CustomerFactory(), newsletter_for(anna).topic
+    newsletter_for(otto)
+    day = timezone.localdate() + timedelta(days=10)
+    Customer.objects.update(birth_monthday=day.month * 100 + day.day)
+    actions.pause_messages(anna, days=5)
+    actions.pause_messages(otto, days=12)
+
+    ahead = queries.birthdays_ahead(days=14, topic=topic)
+
+    assert [each.reason for each in ahead] == [None, Reason.PAUSED]
+
+
+@pytest.mark.parametrize("is_survivors", [True, False])
+def test_the_last_message_to_either_counts_for_the_wish_of_one(anna: Customer, is_survivors: bool) -> None:  # noqa: FBT001  pytest's
+    double = CustomerFactory()
+    actions.write_less_often(anna if is_survivors else double)
+    last = newsletter_for(double if is_survivors else anna)
+    assert leaving(last) == {last.pk}
+
+    merge = merge_customers(survivor=anna, absorbed=double)
+
+    assert leaving(newsletter_for(anna)) == set()
+    assert FrequencySlot.objects.get().customer == anna
+    undo_merge(merge)
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -9,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Role, User, Workspace
 from accounts.scope import workspace_scope
+from messaging.actions import pause_messages
 from messaging.actions.campaigns import count_campaign, keep_campaigns, launch_campaign
 from messaging.models import Campaign, CampaignState, Message, SubscriptionTopic, Template
 from messaging.sending.rounds import send_due
@@ -199,6 +202,26 @@ def test_why_some_would_not_be_reached(owner_browser: Browser, topic: Subscripti
     assert "of 3 customers in the audience" in words
     assert "never agreed to this topic" in words
     assert "no e-mail address" in words
+
+
+def test_a_pause_counts_if_it_is_not_over_when_the_campaign_leaves(
+    owner_browser: Browser, topic: SubscriptionTopic, workspace: Workspace
+) -> None:
+    for days in (1, 2, 40):
+        pause_messages(subscriber(topic), days=days)
+    today = timezone.localdate(timezone=workspace.tzinfo)
+
+    def reached(**when: Any) -> str:
+        campaign = CampaignFactory(topic=topic, reach="topic", **when)
+        words = owner_browser.get(path_of(campaign, "audience/")).text
+        return str(re.search(r'stat-value">(?:about )?(\d+)<', words)[1])  # type: ignore[index]
+
+    assert reached() == "0"
+    later = {"send_on": today + timedelta(days=5), "send_time": time(9)}
+    assert reached(timing="workspace", **later) == "2"
+    assert reached(timing="customer", **later) == "2"
+    monthly = {"timing": "workspace", "repeats": "monthly", "repeat_day": (today + timedelta(days=5)).day}
+    assert reached(**monthly, send_time=time(9)) == "2"
 
 
 def test_a_test_goes_to_oneself(owner: User, owner_browser: Browser) -> None:
