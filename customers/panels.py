@@ -56,7 +56,7 @@ def describe_archiving(events: Sequence[Event]) -> dict[int, TimelineEntry]:
 def describe_tagging(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     tags = Tag.objects.in_bulk({event.payload.get("tag_id") for event in events})
     named = {"CustomerTagged": _("Tagged “%s”"), "CustomerUntagged": _("Tag “%s” taken off")}
-    nameless = {"CustomerTagged": _("Tagged, with a tag that is gone"), "CustomerUntagged": _("A tag was taken off")}
+    nameless = {"CustomerTagged": _("Tagged, with a tag that is gone"), "CustomerUntagged": _("A tag was removed")}
 
     def words(event: Event) -> str:
         tag = tags.get(event.payload.get("tag_id"))

@@ -37,7 +37,7 @@ _MESSAGE_WORDS = {
     "MessageReplied": ("message-circle", gettext_lazy("%s answered")),
     "MessageBounced": ("alert-triangle", gettext_lazy("%s came back")),
     "MessageConverted": ("shopping-cart", gettext_lazy("Ordered after the %s")),
-    "ConversionRevoked": ("arrow-back-up", gettext_lazy("The order counts for the %s no more")),
+    "ConversionRevoked": ("arrow-back-up", gettext_lazy("The order no longer counts for the %s")),
     "MessageComplained": ("flag", gettext_lazy("%s marked as spam")),
 }
 _CONSENT_WORDS = {
@@ -67,9 +67,9 @@ def describe_consent(events: Sequence[Event]) -> dict[int, TimelineEntry]:
 @describes("MessagesPaused", "PauseEnded", "PauseRanOut", "LessOftenChosen", "LessOftenEnded", group=CONSENT)
 def describe_wishes(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     words = {
-        "MessagesPaused": ("player-pause", _("Paused newsletters and greetings")),
-        "PauseEnded": ("arrow-back-up", _("Ended the pause of newsletters and greetings")),
-        "PauseRanOut": ("clock", _("The pause of newsletters and greetings was over")),
+        "MessagesPaused": ("player-pause", _("Paused all marketing messages")),
+        "PauseEnded": ("arrow-back-up", _("Ended the pause of marketing messages")),
+        "PauseRanOut": ("clock", _("The pause of marketing messages was over")),
         "LessOftenChosen": ("clock", _("Wants no more than one message a week")),
         "LessOftenEnded": ("arrow-back-up", _("Wants messages whenever there is something")),
     }

@@ -30,11 +30,11 @@ class Reason(models.TextChoices):
     WITHDRAWN = "withdrawn", _("The customer unsubscribed from this topic.")
     TOPIC_ARCHIVED = "topic_archived", _("The topic is archived.")
     # The workspace's policies; a message that has one of these and is queued waits, and goes later
-    QUIET_HOURS = "quiet_hours", _("It is the quiet hours where the customer lives.")
+    QUIET_HOURS = "quiet_hours", _("It is quiet hours where the customer lives.")
     CAPPED = "capped", _("The customer has been sent as many messages as your limit for each customer allows.")
     # What customers asked for on their preference page; the same
-    PAUSED = "paused", _("The customer has paused newsletters and greetings for a while.")
-    LESS_OFTEN = "less_often", _("The customer wants no more than one message a week, and had it.")
+    PAUSED = "paused", _("The customer has paused marketing messages for a while.")
+    LESS_OFTEN = "less_often", _("The customer wants no more than one message a week, and has had it.")
     # The relay
     RENDER_ERROR = "render_error", _("The text could not be filled in for this customer.")
     REFUSED = "refused", _("The mail server refused the message.")

@@ -20,7 +20,7 @@ class Starter:
     blocks: list[Block]
 
 
-_DEAR = "Dear {{ customer.first_name or 'customer' }},"
+_HELLO = "Hello {{ customer.first_name or 'there' }},"
 _REGARDS = "Warm regards,\n{{ workspace.sender_name }}"
 
 STARTERS = (
@@ -34,20 +34,20 @@ STARTERS = (
             {"type": "heading", "text": "News from {{ workspace.name }}", "level": 1},
             {
                 "type": "text",
-                "text": f"{_DEAR}\n\nhere is what happened since we last wrote, in two minutes of reading.",
+                "text": f"{_HELLO}\n\nHere is what happened since we last wrote, in two minutes of reading.",
             },
             {"type": "heading", "text": "New this month", "level": 2},
             {
                 "type": "text",
                 "text": "We have been busy, and there is something new to try. Come by and tell us what you think: we "
-                "read every answer to this message ourselves.",
+                "read every reply ourselves.",
             },
             {"type": "heading", "text": "What others like best", "level": 2},
             {"type": "products", "list": "best", "most": 3, "prices": True},
             {"type": "divider"},
             {
                 "type": "text",
-                "text": "Is there something that you would like to read about here? Just answer this message.\n\n"
+                "text": "Is there something that you would like to read about here? Just reply to this message.\n\n"
                 f"{_REGARDS}",
             },
         ],
@@ -62,9 +62,9 @@ STARTERS = (
             {"type": "heading", "text": "We have news", "level": 1},
             {
                 "type": "text",
-                "text": f"{_DEAR}\n\nwe wanted you to be among the first to hear it: something that many of you asked "
+                "text": f"{_HELLO}\n\nWe wanted you to be among the first to hear it: something that many of you asked "
                 "for is here.\n\n**What changes for you:**\n\n- you need to do nothing\n- what you had before stays as "
-                "it is\n- if you have a question, an answer to this message reaches us",
+                "it is\n- if you have a question, just reply to this message",
             },
             {"type": "text", "text": f"Thank you for being with us.\n\n{_REGARDS}"},
         ],
@@ -74,13 +74,13 @@ STARTERS = (
         _("Offer"),
         _("What is in the cart or was looked at, and what sells best."),
         "{{ customer.first_name or 'Hello' }}, something for you from {{ workspace.name }}",
-        "Picked for you, and only for a few days.",
+        "Picked for you: what you looked at, and what others like best.",
         [
             {"type": "heading", "text": "Picked for you", "level": 1, "align": "center"},
-            {"type": "text", "text": f"{_DEAR}\n\nwe put something together that you may like."},
+            {"type": "text", "text": f"{_HELLO}\n\nHere is something that you may like."},
             {
                 "type": "text",
-                "text": "**This still waits in your cart:**",
+                "text": "**Still in your cart:**",
                 "when": {"fact": "cart_products", "is": "known"},
             },
             {
@@ -104,19 +104,19 @@ STARTERS = (
             },
             {"type": "heading", "text": "Liked best these days", "level": 2},
             {"type": "products", "list": "best", "most": 3, "prices": True},
-            {"type": "text", "text": f"Questions? Just answer this message.\n\n{_REGARDS}"},
+            {"type": "text", "text": f"Questions? Just reply to this message.\n\n{_REGARDS}"},
         ],
     ),
     Starter(
         "letter",
         _("Plain letter"),
-        _("As one person writes to another. Often what is answered most."),
+        _("As one person writes to another. Often gets the most replies."),
         "A word from {{ workspace.sender_name }}",
         "",
         [
             {
                 "type": "text",
-                "text": f"{_DEAR}\n\nI am writing to ask you something: how do you like what you got from us?\n\nYour "
+                "text": f"{_HELLO}\n\nI am writing to ask you something: how do you like what you got from us?\n\nYour "
                 "answer comes to me, and I read every one. Two sentences are enough.\n\nThank you, and all the best,\n"
                 "{{ workspace.sender_name }}",
             }

@@ -79,7 +79,7 @@ METRICS = {
         MetricDefinition(
             "messages_sent",
             _("Messages sent"),
-            _("Messages that the relay took in the period."),
+            _("Messages that the mail server took in the period."),
             Unit.NUMBER,
             Rows.MESSAGES,
         ),

@@ -63,7 +63,7 @@ def _news() -> Wording:
         preheader="A new starter, a table outside, and what everybody is buying.",
         blocks=[
             _heading("What comes out of our oven this month", 1),
-            _text(_DEAR, "three things from Lindenstraße, in two minutes of reading."),
+            _text(_DEAR, "Three things from Lindenstraße, in two minutes of reading."),
             _heading("The rye has a new starter"),
             _text(
                 "Ben brought it home from a mill in the Uckermark. It is milder than the old one, and the crumb stays "
@@ -78,7 +78,7 @@ def _news() -> Wording:
             _button("See all we bake today", "/today"),
             {"type": "divider"},
             _text(
-                "Is something missing from our shelves? Answer this letter. The pumpkin seed rolls began that way.",
+                "Is something missing from our shelves? Reply to this message. The pumpkin seed rolls began that way.",
                 _REGARDS,
             ),
             _CHANNELS,
@@ -119,7 +119,7 @@ def _club(products: Mapping[str, int]) -> Wording:
         preheader="Pick it up from two in the afternoon, or tell us to keep it until Friday.",
         blocks=[
             _heading("This week in the bread club", 1),
-            _text(_DEAR, "your loaf comes out of the oven on Thursday at one, and is yours from two."),
+            _text(_DEAR, "Your loaf comes out of the oven on Thursday at one, and is yours from two."),
             {"type": "products", "list": "picked", "products": [products["BR-RYE"]], "prices": False},
             {
                 "type": "columns",
@@ -127,7 +127,7 @@ def _club(products: Mapping[str, int]) -> Wording:
                 "right": "**How it keeps**\n\nCut side down on the board. Not in the fridge: cold makes it stale.",
             },
             _button("Keep it until Friday", "/club/friday"),
-            _text("Away this week? Answer this letter by Wednesday, and the loaf goes to the food bank.", _REGARDS),
+            _text("Away this week? Reply by Wednesday, and the loaf goes to the food bank.", _REGARDS),
         ],
     )
 
@@ -139,11 +139,11 @@ def _weekend(products: Mapping[str, int]) -> Wording:
         preheader="Croissants for six, a birthday cake, the good rye: it waits at the side window.",
         blocks=[
             _heading("Your weekend, put aside", 1),
-            _text(_DEAR, "on Saturday the queue goes round the corner. Yours need not be part of it."),
+            _text(_DEAR, "On Saturday the queue goes round the corner. Yours need not be part of it."),
             {"type": "products", "list": "picked", "products": picked, "most": 3, "prices": True},
             _button("Order for Saturday", "/weekend"),
             _text(
-                "**This still waits in your cart:**",
+                "**Still in your cart:**",
                 when={"fact": "cart_products", "is": "known"},
             ),
             {
@@ -166,7 +166,7 @@ def _sundays() -> Wording:
             _heading("We open on Sundays", 1, align="center"),
             _text(
                 _DEAR,
-                "you have asked for it for years, and we have always said: the bakers need a day off, too. That is "
+                "You have asked for it for years, and we have always said: the bakers need a day off, too. That is "
                 "still true. But Mira and Theo want to do Sundays, and only Sundays.",
                 "So from next month, from eight to twelve:",
             ),
@@ -183,9 +183,9 @@ def _cafes() -> Wording:
         blocks=[
             _text(
                 _DEAR,
-                "flour and butter have become dearer again, and we can't carry all of it. From the first of the month "
+                "Flour and butter have become dearer again, and we can't carry all of it. From the first of the month "
                 "rolls cost two cents more, and loaves ten. What you have ordered until then stays at the old price.",
-                "One thing we would like to know: would a second delivery at eleven help you? Answer this letter with "
+                "One thing we would like to know: would a second delivery at eleven help you? Reply with "
                 "yes or no. If six of you say yes, we do it.",
                 "Thank you for putting our bread on your tables.",
                 "Ada Martin",

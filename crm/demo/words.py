@@ -61,7 +61,7 @@ NOTES = (
 GREETING_SUBJECT = "Happy birthday, {{ customer.first_name }}!"
 GREETING = """Dear {{ customer.first_name }},
 
-all of us at the {{ workspace.name }} wish you a very happy birthday!
+All of us at the {{ workspace.name }} wish you a very happy birthday!
 
 A cinnamon bun is waiting for you at the counter, today or any day this week. Just say it is your birthday.
 

@@ -92,7 +92,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "preheader": "Three loaves to try",
         "blocks": [
             {"type": "heading", "text": "New breads", "level": 1},
-            {"type": "text", "text": "Dear {{ customer.first_name or 'customer' }},\n\ncome and try them."},
+            {"type": "text", "text": "Dear {{ customer.first_name or 'customer' }},\n\nCome and try them."},
             {"type": "products", "list": "best", "most": 3, "prices": True},
         ],
     },
@@ -107,7 +107,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "campaigns_create": {
         "name": "Apple cake",
         "subject": "Apple cake is back",
-        "body": "Dear {{ customer.first_name or 'customer' }},\n\ncome by!",
+        "body": "Dear {{ customer.first_name or 'customer' }},\n\nCome by!",
         "topic": "news",
         "reach": "topic",
         "timing": "customer",

@@ -157,7 +157,9 @@ def _members_among(segment: Segment, customer_ids: Collection[int]) -> set[int]:
 
 def _refuse_rule(segment: Segment) -> None:
     if segment.kind != SegmentKind.STATIC:
-        raise ValueRefused(_("Who is in this segment is its rule's to say."), field="segment")
+        raise ValueRefused(
+            _("This segment follows its rule, so customers can't be added or removed by hand."), field="segment"
+        )
 
 
 def _refuse_circle(segment: Segment, definition: Group) -> None:

@@ -130,5 +130,5 @@ class PastDayField(forms.DateField):
     def clean(self, value: Any) -> date | None:
         day: date | None = super().clean(value)
         if day and day > timezone.localdate():
-            raise forms.ValidationError(_("Nobody can have agreed on a day to come."))
+            raise forms.ValidationError(_("This day is in the future."))
         return day

@@ -85,7 +85,7 @@ def _list_later(request: WorkspaceRequest, wanted: queries.CustomerFilter, *, se
         )
     args = [segment.pk, wanted.as_plain(), way, current_actor()]
     transaction.on_commit(partial(list_matching.apply_async, args, workspace=request.workspace))
-    messages.info(request, _("They are so many that “%s” is changed in the background.") % segment)
+    messages.info(request, _("There are so many that “%s” is changed in the background.") % segment)
 
 
 def _listed(count: int, segment: Segment, *, way: str) -> str:
@@ -94,5 +94,7 @@ def _listed(count: int, segment: Segment, *, way: str) -> str:
             "%(count)d customer was taken off “%(list)s”.", "%(count)d customers were taken off “%(list)s”.", count
         )
     else:
-        words = ngettext("%(count)d customer came on “%(list)s”.", "%(count)d customers came on “%(list)s”.", count)
+        words = ngettext(
+            "%(count)d customer was added to “%(list)s”.", "%(count)d customers were added to “%(list)s”.", count
+        )
     return words % {"count": count, "list": segment}

@@ -90,7 +90,7 @@ def _tag_later(request: WorkspaceRequest, wanted: queries.CustomerFilter, *, nam
     tag = actions.tag_named(name)
     args = [tag.pk, wanted.as_plain(), current_actor()]
     transaction.on_commit(partial(tag_matching.apply_async, args, workspace=request.workspace))
-    messages.info(request, _("They are so many that tagging them as “%s” goes on in the background.") % tag)
+    messages.info(request, _("There are so many that tagging them as “%s” goes on in the background.") % tag)
 
 
 def _tagged(count: int, tag: Tag) -> str:

@@ -30,11 +30,11 @@ QUEUE = "birthdays"
 STEP = 500
 DEFAULT_HOUR = 9
 DEFAULT_SUBJECT = "Happy birthday, {{ customer.first_name or 'from all of us' }}!"
-DEFAULT_BODY = """Dear {{ customer.first_name or 'customer' }},
+DEFAULT_BODY = """Hello {{ customer.first_name or 'there' }},
 
-today is your day, and all of us at {{ workspace.name }} wish you a very happy birthday!
+Today is your day, and all of us at {{ workspace.name }} wish you a very happy birthday!
 
-Come by soon, we would love to see you.
+Come by soon; we would love to see you.
 
 {{ workspace.sender_name }}"""
 

@@ -89,7 +89,7 @@ class CampaignSerializer(StrictSerializer):
     repeat_day = serializers.IntegerField(
         required=False, allow_null=True, help_text="Of a week 1 is Monday; of a month, the day."
     )
-    per_hour = serializers.IntegerField(required=False, allow_null=True, help_text="At most so many an hour leave.")
+    per_hour = serializers.IntegerField(required=False, allow_null=True, help_text="Messages per hour, at most leave.")
     holdout_percent = serializers.IntegerField(required=False, help_text="So many are not written to, to compare with.")
     goal_days = serializers.IntegerField(required=False, help_text="In so many days an order counts for it.")
     pause_reason = serializers.ChoiceField(PauseReason.choices, read_only=True, allow_blank=True)

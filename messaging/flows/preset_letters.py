@@ -20,9 +20,9 @@ WELCOME_FIRST = PresetLetter(
     _("Welcome, {{ customer.first_name or 'and thank you' }}"),
     _(
         "Hello {{ customer.first_name or 'there' }},\n\n"
-        "how good to have you with us! You will hear from {{ workspace.name }} when there is something worth "
+        "It is good to have you with us! You will hear from {{ workspace.name }} when there is something worth "
         "telling, and not more often than that.\n\n"
-        "One question to begin with: what brought you to us? Simply answer this letter. A person reads it.\n\n"
+        "One question to begin with: what brought you to us? Just reply to this message. A person reads it.\n\n"
         "{{ workspace.sender_name }}"
     ),
 )
@@ -31,10 +31,10 @@ WELCOME_SECOND = PresetLetter(
     _("Who stands behind {{ workspace.name }}"),
     _(
         "Hello {{ customer.first_name or 'there' }},\n\n"
-        "yesterday you joined us, so today a word about who we are.\n\n"
+        "You joined us recently, so here is a word about who we are.\n\n"
         "We do what we do by hand and with care, and we remember the people we do it for. Tell us what you like, "
-        "what you can't have, what you are looking for: it is noted, and the next time we know.\n\n"
-        "If you would rather choose yourself what we write about, you can do so here: {{ preferences_url }}\n\n"
+        "what you can't have, what you are looking for: we note it, and next time we know.\n\n"
+        "You can choose what we write to you about here: {{ preferences_url }}\n\n"
         "{{ workspace.sender_name }}"
     ),
 )
@@ -43,42 +43,42 @@ WELCOME_THIRD = PresetLetter(
     _("Where to begin, {{ customer.first_name or 'if you ask us' }}"),
     _(
         "Hello {{ customer.first_name or 'there' }},\n\n"
-        "if you have not been with us yet and wonder where to begin: ask us for what our regulars take. It is a "
-        "regular's choice for a reason.\n\n"
-        "And if something is not as it should be, tell us the same day. We put it right.\n\n"
-        "We look forward to you.\n\n"
+        "If you have not been with us yet and wonder where to begin, ask us what our regulars choose. They choose it "
+        "for a reason.\n\n"
+        "And if something is not as it should be, tell us the same day. We will put it right.\n\n"
+        "We look forward to seeing you.\n\n"
         "{{ workspace.sender_name }}"
     ),
 )
 BIRTHDAY = PresetLetter(
-    _("Birthday letter"),
+    _("Birthday message"),
     _("Happy birthday, {{ customer.first_name or 'from all of us' }}!"),
     _(
-        "Dear {{ customer.first_name or 'customer' }},\n\n"
-        "today is your day, and all of us at {{ workspace.name }} wish you a very happy birthday.\n\n"
-        "If you come by this week, tell us: the first thing is on the house.\n\n"
+        "Hello {{ customer.first_name or 'there' }},\n\n"
+        "Today is your day, and all of us at {{ workspace.name }} wish you a very happy birthday.\n\n"
+        "Thank you for being with us. Have a wonderful day and a good year.\n\n"
         "{{ workspace.sender_name }}"
     ),
 )
 ANNIVERSARY = PresetLetter(
-    _("Anniversary letter"),
-    _("A year more with you, {{ customer.first_name or 'and thank you' }}"),
+    _("Anniversary message"),
+    _("Another year with you, {{ customer.first_name or 'and thank you' }}"),
     _(
-        "Dear {{ customer.first_name or 'customer' }},\n\n"
-        "on this day you came to {{ workspace.name }} for the first time. We noticed, and we are glad that you "
+        "Hello {{ customer.first_name or 'there' }},\n\n"
+        "On this day you came to {{ workspace.name }} for the first time. We remember, and we are glad that you "
         "stayed.\n\n"
-        "Is there something that we could do better for you? Answer this letter; we read every one.\n\n"
+        "Is there something that we could do better for you? Reply to this message; we read every one.\n\n"
         "Thank you for another year.\n\n"
         "{{ workspace.sender_name }}"
     ),
 )
 HOLIDAY = PresetLetter(
-    _("Holiday letter"),
+    _("Holiday message"),
     _("A greeting from {{ workspace.name }}"),
     _(
-        "Dear {{ customer.first_name or 'customer' }},\n\n"
-        "we wish you and everybody who is dear to you a good holiday.\n\n"
-        "Thank you for having been with us this year. We are here for you in the next.\n\n"
+        "Hello {{ customer.first_name or 'there' }},\n\n"
+        "We wish you and everybody who is dear to you a happy holiday.\n\n"
+        "Thank you for being with us this year. We will be here for you in the next.\n\n"
         "{{ workspace.sender_name }}"
     ),
 )
@@ -87,12 +87,12 @@ CART_FIRST = PresetLetter(
     _("You left something behind"),
     _(
         "Hello {{ customer.first_name or 'there' }},\n\n"
-        "this is still in your cart. We have kept it for you as it was.\n\n"
+        "This is still in your cart. We have kept it for you as it was.\n\n"
         "{% for item in cart_products %}{{ item.quantity }} x {{ item.name }}, {{ item.price }}\n"
         "{% endfor %}\n\n"
-        "{% if cart_url %}Go on here: {{ cart_url }}{% endif %}\n\n"
-        "Was something in the way: a question, the delivery, the payment? Answer this letter, and we sort it out "
-        "together.\n\n"
+        "{% if cart_url %}Pick up where you left off: {{ cart_url }}{% endif %}\n\n"
+        "Did something get in the way: a question, the delivery, the payment? Reply to this message, and we will sort "
+        "it out together.\n\n"
         "{{ workspace.sender_name }}"
     ),
 )
@@ -101,9 +101,9 @@ CART_SECOND = PresetLetter(
     _("Shall we still keep it for you?"),
     _(
         "Hello {{ customer.first_name or 'there' }},\n\n"
-        "your cart has been waiting for a day:\n\n"
+        "Your cart is still waiting for you:\n\n"
         "{% for item in cart_products %}{{ item.quantity }} x {{ item.name }}\n{% endfor %}\n\n"
-        "If you have changed your mind, that is quite all right: you need not do anything, and we shall not ask "
+        "If you have changed your mind, that is quite all right. There is nothing you need to do, and we will not ask "
         "again.\n\n"
         "{% if cart_url %}If you have not, it is only a few clicks away: {{ cart_url }}{% endif %}\n\n"
         "{{ workspace.sender_name }}"
@@ -114,12 +114,12 @@ BROWSE = PresetLetter(
     _("Did you find what you were looking for?"),
     _(
         "Hello {{ customer.first_name or 'there' }},\n\n"
-        "you looked around at our place today.\n\n"
+        "You had a look around our shop.\n\n"
         "{% if viewed_products %}This caught your eye:\n\n"
         "{% for item in viewed_products %}{{ item.name }}, {{ item.price }}: {{ item.product_url }}\n{% endfor %}"
         "{% endif %}\n\n"
-        "If you were not quite sure, tell us what you need it for: we are happy to advise you. And if you were only "
-        "looking: come again any time.\n\n"
+        "If you were not quite sure, tell us what you need it for: we are happy to advise you. And if you were just "
+        "looking, come back any time.\n\n"
         "{{ workspace.sender_name }}"
     ),
 )
@@ -128,9 +128,8 @@ THANKS = PresetLetter(
     _("Thank you, {{ customer.first_name or 'and enjoy it' }}"),
     _(
         "Hello {{ customer.first_name or 'there' }},\n\n"
-        "thank you for your order. It means a lot to us that you chose {{ workspace.name }}.\n\n"
-        "We are getting it ready with care. If anything about it should change, tell us soon by answering this "
-        "letter.\n\n"
+        "Thank you for your order. It means a lot to us that you chose {{ workspace.name }}.\n\n"
+        "If anything is not as it should be, reply to this message, and we will put it right.\n\n"
         "{{ workspace.sender_name }}"
     ),
 )
@@ -139,30 +138,30 @@ FOLLOW_UP = PresetLetter(
     _("How was it?"),
     _(
         "Hello {{ customer.first_name or 'there' }},\n\n"
-        "you have had your order for a week now. How was it?\n\n"
-        "If all was well, we are glad, and a word to a friend would make us happy. If something was not, please "
-        "tell us first: answer this letter, and we put it right.\n\n"
+        "You have had your order for a week now. How was it?\n\n"
+        "If all was well, we are glad, and a word to a friend would make us happy. If something was not, please tell "
+        "us first: reply to this message, and we will put it right.\n\n"
         "{{ workspace.sender_name }}"
     ),
 )
 WIN_BACK_FIRST = PresetLetter(
-    _("Win back: the first letter"),
+    _("Win back: the first message"),
     _("It has been a while, {{ customer.first_name or 'and we noticed' }}"),
     _(
         "Hello {{ customer.first_name or 'there' }},\n\n"
-        "we have not seen you for two months, and we noticed.\n\n"
-        "Is everything all right? If something was not as you wished the last time, we would like to know, and to"
-        " make it good.\n\n"
-        "If life was simply busy: we are still here, and we look forward to you.\n\n"
+        "It has been a while since your last order, and we noticed.\n\n"
+        "Is everything all right? If something was not as you wished last time, we would like to know, and to put it "
+        "right.\n\n"
+        "If life was simply busy: we are still here, and we look forward to seeing you.\n\n"
         "{{ workspace.sender_name }}"
     ),
 )
 WIN_BACK_SECOND = PresetLetter(
-    _("Win back: the last letter"),
+    _("Win back: the last message"),
     _("A last word from us for now"),
     _(
         "Hello {{ customer.first_name or 'there' }},\n\n"
-        "we do not want to get on your nerves, so this is our last letter of this kind.\n\n"
+        "We do not want to fill your inbox, so this is our last message of this kind.\n\n"
         "If you would like to hear from us less often, or about other things, choose here: {{ preferences_url }}\n\n"
         "And whenever you come back, you are welcome.\n\n"
         "{{ workspace.sender_name }}"

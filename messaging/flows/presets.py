@@ -46,7 +46,7 @@ _ORDER_GOAL = {"event": "OrderPlaced", "within_days": 5}
 WELCOME = Preset(
     "welcome",
     _("Welcome"),
-    _("Three letters to somebody new: at once, a day later, and two days after that. It ends with their first order."),
+    _("Three messages to somebody new: at once, a day later, and two days after that. It ends with their first order."),
     "user-plus",
     {
         "trigger": {"on": "event", "event": "CustomerJoined"},
@@ -69,7 +69,12 @@ WELCOME = Preset(
 BIRTHDAY = Preset(
     "birthday",
     _("Birthday"),
-    _("A letter on the morning of the birthday, where the customer lives, and a week's grace to come by."),
+    _(
+        _(
+            "A message on the morning of the birthday, where the customer lives. An order within a week counts as its "
+            "success."
+        ),
+    ),
     "cake",
     {
         "trigger": {"on": "date", "of": "birthday", "offset_days": 0, "at": "09:00"},
@@ -96,7 +101,10 @@ ANNIVERSARY = Preset(
 HOLIDAY = Preset(
     "holiday",
     _("Holiday"),
-    _("A greeting on one day of the year, in the morning where each customer lives. It stands on 6 December."),
+    _(
+        "A greeting on one day of the year, in the morning where each customer lives. Set for 6 December; choose "
+        "your own day."
+    ),
     "gift",
     {
         "trigger": {"on": "day", "month_day": "12-06", "at": "09:00"},
@@ -129,7 +137,7 @@ CART = Preset(
 )
 BROWSE = Preset(
     "browse",
-    _("Looked, did not buy"),
+    _("Browsed, did not buy"),
     _("Four hours after somebody last looked around in your shop. A cart or an order ends it; then a week's pause."),
     "eye",
     {

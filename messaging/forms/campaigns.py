@@ -95,7 +95,7 @@ class CampaignForm(forms.Form):
         label=gettext_lazy("Day"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=gettext_lazy("Of what repeats, the earliest."),
+        help_text=gettext_lazy("For a campaign that repeats: not before this day."),
     )
     send_time = forms.TimeField(
         label=gettext_lazy("Time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
@@ -106,10 +106,10 @@ class CampaignForm(forms.Form):
         choices=DAYS_OF_MONTH,
         coerce=int,
         required=False,
-        help_text=gettext_lazy("A month that is too short has its last day instead."),
+        help_text=gettext_lazy("In shorter months, the last day."),
     )
     per_hour = forms.IntegerField(
-        label=gettext_lazy("At most so many an hour"),
+        label=gettext_lazy("Messages per hour, at most"),
         min_value=SLOWEST,
         max_value=FASTEST,
         required=False,
@@ -120,10 +120,12 @@ class CampaignForm(forms.Form):
         min_value=0,
         max_value=LARGEST_HOLDOUT,
         initial=0,
-        help_text=gettext_lazy("Chosen by chance and not written to, so that the report can say what writing brought."),
+        help_text=gettext_lazy(
+            "Chosen at random and not written to, so that the report can show what the campaign changed."
+        ),
     )
     goal_days = forms.IntegerField(
-        label=gettext_lazy("An order counts for so many days"), min_value=1, max_value=LONGEST_GOAL
+        label=gettext_lazy("Days in which an order counts"), min_value=1, max_value=LONGEST_GOAL
     )
 
     def __init__(self, data: Any = None, *, campaign: Campaign | None = None, plan: CampaignPlan | None = None) -> None:

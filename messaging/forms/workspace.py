@@ -62,8 +62,8 @@ class TopicForm(forms.Form):
         coerce=CONFIRMS.get,
         empty_value=None,
         help_text=_(
-            "Nobody is written to about it before they followed the link of a letter to their address, chose it on "
-            "their preference page, or are known to have confirmed it elsewhere."
+            "Customers get messages on this topic only once they have confirmed it: by the link that we send to their "
+            "address, on their preference page, or elsewhere, as you record."
         ),
     )
 

@@ -107,7 +107,7 @@ def _audience_points(campaign: Campaign, customer: Customer) -> Iterator[Point]:
 def _wish_points(customer: Customer) -> Iterator[Point]:
     wish = contact_wish(customer)
     if ends_at := wish.pause_ends_at:
-        yield Point(_("The customer paused newsletters and greetings until"), holds=False, at=ends_at)
+        yield Point(_("The customer paused marketing messages until"), holds=False, at=ends_at)
     if wish.is_less_often:
         yield Point(_("The customer wants no more than one message a week."))
 

@@ -151,7 +151,7 @@ def test_sign_up_to_import_to_birthday_message_to_unsubscribed(open_page: OpenPa
     assert findings_of(stranger) == []
     keep_screenshot(stranger, "journeys/unsubscribed")
     stranger.get_by_role("button", name="Stop everything else, too").click()
-    expect(stranger.get_by_text("no more newsletters or greetings")).to_be_visible()
+    expect(stranger.get_by_text("no more newsletters, reminders or greetings")).to_be_visible()
     work(workspace)
 
     page.goto(f"/w/{workspace.slug}/customers/")

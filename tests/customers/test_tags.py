@@ -62,7 +62,7 @@ def test_a_removed_tag_goes_from_everybody_and_leaves_a_word_on_their_timeline()
     assert list(CustomerTag.objects.values_list("customer", "tag")) == [(anna.pk, other.pk)]
     assert list(Tag.objects.all()) == [other]
     assert [line.words.text for line in timeline_page(maria).lines] == [
-        "A tag was taken off",
+        "A tag was removed",
         "Tagged, with a tag that is gone",
     ]
 

@@ -93,8 +93,8 @@ def test_who_may_not_send_sees_what_happened_and_cannot_decide(
 def test_the_list_counts_what_is_in_doubt(message: Message, owner_browser: Browser) -> None:
     MessageFactory()
 
-    assert "Of 1 message nobody knows whether it was sent." in owner_browser.get("/messages/").content.decode()
-    assert "nobody knows" not in owner_browser.get("/messages/?state=unknown").content.decode()
+    assert "It is not known whether 1 message was sent." in owner_browser.get("/messages/").content.decode()
+    assert "It is not known" not in owner_browser.get("/messages/?state=unknown").content.decode()
 
 
 @pytest.mark.parametrize("count", [1, 3])

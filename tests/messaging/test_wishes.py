@@ -83,7 +83,7 @@ def test_a_pause_is_chosen_shown_and_taken_back(anna: Customer, save: Save, owne
         save()  # nothing said of it
         assert ContactWish.objects.get().paused_until == datetime(2026, 4, 1, 9, tzinfo=UTC)
         profile = owner_browser.get(f"/customers/{anna.pk}/").content.decode()
-        assert "paused newsletters and greetings until" in profile
+        assert "paused marketing messages until" in profile
         assert "Until April 1, 2026" in profile
         assert b"The pause is over" in save(resume="now")
         save(pause="0")

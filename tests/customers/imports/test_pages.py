@@ -167,7 +167,7 @@ def test_consent_is_asked_for_topic_by_topic(owner_browser: Browser) -> None:
         path(source, "consent/"), {"news-basis": "column", "offers-basis": "everybody", "offers-on": "2999-01-01"}
     )
     assert wrong.status_code == 422
-    for words in ("Choose the column", "Say what they agreed to", "Nobody can have agreed"):
+    for words in ("Choose the column", "Say what they agreed to", "in the future"):
         assert words in wrong.content.decode()
     given = {"news-basis": "column", "news-column": "1", "news-wording": "Form", "news-on": "2026-01-15"}
     owner_browser.post(path(source, "consent/"), given | {"offers-basis": "nobody"})

@@ -37,8 +37,8 @@ def test_what_comes_up_in_quiet_hours_waits_and_says_so(workspace: Workspace, re
     assert row(message) == ("queued", "quiet_hours", 0)
     assert message.not_before > datetime.now(UTC)
     assert history_of(message) == [("put_off", "quiet_hours")]
-    assert [remark.text for remark in message_history(message)] == ["It is the quiet hours where the customer lives."]
-    assert with_reasons([message])[0][1] == "It is the quiet hours where the customer lives."
+    assert [remark.text for remark in message_history(message)] == ["It is quiet hours where the customer lives."]
+    assert with_reasons([message])[0][1] == "It is quiet hours where the customer lives."
 
     actions.end_quiet_hours()
     later()
