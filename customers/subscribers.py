@@ -18,7 +18,7 @@ def merge_visitors(events: Sequence[Event]) -> None:
     )
 
 
-@subscribe()
+@subscribe(when=Segment.objects.exists)
 def follow_segments(events: Sequence[Event]) -> None:
     """Anything may make somebody fit, or not fit any more: each segment knows what it listens to."""
     follow(Segment.objects.in_use().ruled().order_by("pk"), events)

@@ -29,7 +29,7 @@ from messaging.events import (
     MessageOpened,
     MessageSent,
 )
-from messaging.models import Message, SuppressionReason
+from messaging.models import Enrolment, Flow, Message, SuppressionReason
 from messaging.reasons import Reason
 from sales.events import WHAT_ORDERS_COUNT
 from timeline.models import Event
@@ -93,7 +93,7 @@ def _latest(events: Sequence[Event]) -> dict[int, datetime]:
     return latest
 
 
-@subscribe()
+@subscribe(when=lambda: Flow.objects.on().exists() or Enrolment.objects.exists())
 def follow_flows(events: Sequence[Event]) -> None:
     """Anything may begin a flow, end one, or be waited for: each flow knows what it listens to."""
     follow_events(events)

@@ -49,21 +49,27 @@ class EventBody:
 
 @dataclass(frozen=True)
 class Subscriber:
-    """`kinds` empty: every event."""
+    """`kinds` empty: every event. `is_wanted`: whether the workspace has anything that the events could be for."""
 
     name: str
     kinds: tuple[str, ...]
     receive: Receive
     batch_size: int
+    is_wanted: Callable[[], bool]
 
 
-def subscribe(*events: type[EventBody], batch_size: int = 1000) -> Callable[[Receive], Receive]:
-    """Register a function of `app/subscribers.py` for batches of these events; of all events if none is named."""
+def subscribe(
+    *events: type[EventBody], batch_size: int = 1000, when: Callable[[], bool] = lambda: True
+) -> Callable[[Receive], Receive]:
+    """Register a function of `app/subscribers.py` for batches of these events; of all events if none is named.
+
+    Where `when` says no, what has happened by then is passed over unread, for good.
+    """
 
     def register(receive: Receive) -> Receive:
         app = receive.__module__.split(".")[0]
         name = f"{app}.{receive.__name__}"
-        _subscribers[name] = Subscriber(name, tuple(event.kind for event in events), receive, batch_size)
+        _subscribers[name] = Subscriber(name, tuple(event.kind for event in events), receive, batch_size, when)
         return receive
 
     return register

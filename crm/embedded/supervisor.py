@@ -20,7 +20,7 @@ from crm.embedded.state import ROOT, State
 _HOST = "127.0.0.1"
 _PYTHON = sys.executable
 _PATIENCE = 90.0  # seconds until we say what is not ready yet
-_DEMO_PATIENCE = 40.0  # seconds for which we wait for the whole demo; one can sign in before
+_DEMO_PATIENCE = 25.0  # seconds for which we wait for the whole demo; one can sign in before
 
 
 class Supervisor:

@@ -59,6 +59,23 @@ def test_a_subscriber_hears_only_its_own_kinds(workspace: Workspace, drained: Dr
     assert heard == [note.pk]
 
 
+def test_a_subscriber_with_nothing_to_hear_for_is_not_read_to(workspace: Workspace, drained: Drained) -> None:
+    heard: list[int] = []
+    wanted: list[int] = []
+
+    @subscribe(when=lambda: bool(wanted))
+    def listen(events: Sequence[Event]) -> None:
+        heard.extend(event.pk for event in events)
+
+    with drained():
+        record(joined())
+    wanted.append(1)
+    with drained():
+        later = record(joined())
+
+    assert heard == [later.pk]
+
+
 def test_batches_smaller_than_the_news_take_several_turns(workspace: Workspace, drained: Drained) -> None:
     heard = listening(batch_size=2)
 
