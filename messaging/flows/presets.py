@@ -138,17 +138,17 @@ CART = Preset(
 BROWSE = Preset(
     "browse",
     _("Browsed, did not buy"),
-    _("Four hours after somebody last looked around in your shop. A cart or an order ends it; then a week's pause."),
+    _("Four hours after somebody last looked at a product. A cart or an order ends it; then a week's pause."),
     "eye",
     {
-        "trigger": {"on": "event", "event": "PageViewed"},
+        "trigger": {"on": "event", "event": "ProductViewed"},
         "reentry": {"policy": "cooldown", "days": 7, "by": "event", "restarts": True},
         "exits": [*_ON_ORDER, {"event": "CartUpdated"}],
         "goal": _ORDER_GOAL,
         "steps": [_wait("four-hours", hours=4), _send("browse")],
     },
     {"browse": letters.BROWSE},
-    _("The snippet on your website, or your shop through the API, tells Rapport what customers look at."),
+    _("The snippet on your website, or your shop through the API, tells Rapport which products customers look at."),
 )
 THANKS = Preset(
     "thanks",

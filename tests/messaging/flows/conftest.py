@@ -20,8 +20,10 @@ from messaging.tasks import run_flows
 from sales.actions import place_order
 from sales.actions.carts import update_cart
 from sales.actions.lines import NewLine
-from sales.models import Cart, Order
+from sales.events import ProductViewed
+from sales.models import Cart, Order, ProductView
 from tests.factories.customers import CustomerFactory
+from timeline.recording import record
 
 # In the past: the database has a clock of its own. Noon in Berlin.
 NOON = datetime(2024, 5, 3, 10, 0, tzinfo=UTC)
@@ -59,6 +61,12 @@ class Story:
 
     def order(self, customer: Customer, number: str = "A-1", at: datetime | None = None) -> Order:
         return place_order(customer=customer, number=number, lines=LOAF, placed_at=at or timezone.now())
+
+    def look_at(self, customer: Customer, sku: str, name: str = "") -> None:
+        view = ProductView.objects.create(
+            customer=customer, message_id=f"{sku} {timezone.now()}", sku=sku, name=name, viewed_at=timezone.now()
+        )
+        record(ProductViewed(customer_id=customer.pk, product_view_id=view.pk))
 
     def send(self, key: str = "s") -> dict[str, Any]:
         return {"key": key, "do": "send", "template": self.letter, "topic": "newsletter"}

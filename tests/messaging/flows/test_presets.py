@@ -13,7 +13,7 @@ from messaging.models import Enrolment, Flow, Message, SubscriptionTopic
 from messaging.previewing import preview_message
 from messaging.refusals import GreetedByFlow, GreetedOtherwise, NoTopic
 from messaging.tasks import run_flows
-from sales.models import PageView, Product
+from sales.models import Product
 from tests.factories.customers import CustomerFactory
 from tests.factories.messaging import MessageFactory
 from tests.factories.sales import OrderFactory
@@ -73,12 +73,30 @@ def test_the_letter_about_a_cart_shows_what_is_in_it(story: Story, maria: Custom
 
 def test_the_letter_after_looking_around_shows_what_was_looked_at(story: Story, maria: Customer) -> None:
     Product.objects.create(sku="RYE", name="Rye loaf", price_minor=450, url="https://shop.example/rye")
-    PageView.objects.create(customer=maria, message_id="1", path="/rye", viewed_at=NOON)
-    flow = switch_on_flow(add_flow_from_preset("browse"))
-    enrol_by_hand(flow, [maria.pk])
-    story.later(hours=4)
+    switch_on_flow(add_flow_from_preset("browse"))
+    story.look_at(maria, "RYE")
+    story.work()
+    story.later(hours=3)
+    story.look_at(maria, "BUN", "Cinnamon bun")
+    story.work()
+    story.later(hours=3)
+    assert not Message.objects.exists()
+    story.later(hours=1)
 
-    assert "Rye loaf" in preview_message(Message.objects.get()).text
+    text = preview_message(Message.objects.get()).text
+    assert text.index("Cinnamon bun") < text.index("Rye loaf")
+
+
+def test_whoever_looked_and_then_ordered_is_not_reminded(story: Story, maria: Customer) -> None:
+    switch_on_flow(add_flow_from_preset("browse"))
+    story.look_at(maria, "RYE", "Rye loaf")
+    story.work()
+    story.order(maria)
+    story.work()
+    story.later(hours=5)
+
+    assert Enrolment.objects.get().ended_at is not None
+    assert not Message.objects.exists()
 
 
 def test_the_greeting_and_the_birthday_flow_are_not_on_together(story: Story) -> None:
