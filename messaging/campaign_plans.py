@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from customers.models import Segment
 from customers.normalising import clean_line
 from customers.refusals import ValueRefused
+from messaging.holdout import LARGEST_HOLDOUT
 from messaging.models import Reach, Repeats, SubscriptionTopic, Template, Timing
 
 SLOWEST, FASTEST = 60, 10_000_000
 """Messages an hour: one in each minute at least."""
-LARGEST_HOLDOUT = 50
 LONGEST_GOAL = 90
 DAYS_OF_WEEK, DAYS_OF_MONTH = 7, 31
 

@@ -28,7 +28,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Lift:
-    """How much larger the share of buyers is among those written to, as a difference of shares with its interval."""
+    """How much larger the share is among those written to, as a difference of shares with its interval."""
 
     written_to: Share
     held_out: Share
@@ -51,12 +51,17 @@ class Lift:
         return self.difference - below, self.difference + above
 
     @property
+    def points(self) -> list[str]:
+        """The difference and its interval in percentage points, signed."""
+        return [f"{100 * value:+.1f}" for value in (self.difference, *self.interval)]
+
+    @property
     def is_certain(self) -> bool:
         """Zero lies outside the interval."""
         low, high = self.interval
         return low > 0 or high < 0
 
     @property
-    def extra_buyers(self) -> int:
-        """Who would not have ordered without being written to."""
+    def extra(self) -> int:
+        """Who of those written to would not have done it without."""
         return round(self.difference * self.written_to.of)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from customers.contracts import Panel, TimelineEntry, describes, register_panel, timeline_group
 from customers.models import Customer
 from messaging import queries
-from messaging.flows.endings import ending_in_words
+from messaging.flows.endings import Ending, ending_in_words
 from messaging.models import ConsentSource, Flow, SubscriptionTopic, SuppressionReason
 from messaging.purposes import Purpose
 from messaging.queries import MessageFilter
@@ -98,11 +98,12 @@ def describe_birthdays(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     return {event.pk: TimelineEntry("cake", _("Had their birthday"), "", _url(event)) for event in events}
 
 
-@describes("FlowEntered", "FlowExited", "FlowCompleted", group=MESSAGES)
+@describes("FlowEntered", "FlowHeldOut", "FlowExited", "FlowCompleted", group=MESSAGES)
 def describe_flows(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     flows = Flow.objects.in_bulk({event.payload["flow_id"] for event in events})
     words = {
         "FlowEntered": ("arrow-right", _("Entered the flow “%s”")),
+        "FlowHeldOut": ("user-off", _("Held out of the flow “%s”")),
         "FlowExited": ("logout", _("Left the flow “%s”")),
         "FlowCompleted": ("circle-check", _("Finished the flow “%s”")),
     }
@@ -110,7 +111,7 @@ def describe_flows(events: Sequence[Event]) -> dict[int, TimelineEntry]:
     for event in events:
         if flow := flows.get(event.payload["flow_id"]):
             icon, text = words[event.kind]
-            reason = event.payload.get("reason", "")
+            reason = Ending.HELD_OUT if event.kind == "FlowHeldOut" else event.payload.get("reason", "")
             url = reverse("messaging:enrolment_detail", args=[flow.pk, event.payload["enrolment_id"]])
             entries[event.pk] = TimelineEntry(icon, text % flow, ending_in_words(reason) if reason else "", url)
     return entries

@@ -93,6 +93,7 @@ def _fitted(key: str, flow: Flow) -> dict[str, Any] | None:
             definition["steps"][0] |= {"key": "a-month", "days": LAPSED_DAYS}
             definition["steps"][2] |= {"key": "ten-days", "days": 10}
             definition["filter"] = {"match": "all", "rules": [{"field": "orders", "is": "at_least", "value": 3}]}
+            definition["holdout_percent"] = HOLDOUT
         case _:
             return None
     return definition

@@ -12,15 +12,16 @@ from accounts.doorbells import ring
 from accounts.scope import current_workspace, current_workspace_id
 from customers.staging import bigints, fetch, texts
 from messaging.actions.leaving import end_enrolments
-from messaging.events import FlowEntered
+from messaging.events import FlowEntered, FlowHeldOut
 from messaging.flows.definitions import Do, Policy, length_of
-from messaging.flows.entrants import Entrant, latest_of_each
+from messaging.flows.entrants import Entrant, is_held_out_of, latest_of_each
 from messaging.flows.exits import endings_of
 from messaging.flows.people import current_ids, those_who, zones_of
 from messaging.flows.plans import Plan, plan_of
 from messaging.flows.waits import end_of_wait, is_local
 from messaging.models import Enrolment, Flow, FlowVersion
 from timeline.recording import record_many
+from timeline.registry import EventBody
 
 QUEUE = "flows"
 # Nobody has the same day twice in less, unless the date was edited.
@@ -33,7 +34,7 @@ def enrol(flow: Flow, entrants: Iterable[Entrant], *, now: datetime) -> list[Enr
     """Bring in those of the entrants who may enter, in some statements over all. Returns the new enrolments.
 
     Whoever fits the entry filter, is not on the same way already, and is let in by the policy. Who is on the way
-    already begins their wait anew, where the flow says so.
+    already begins their wait anew, where the flow says so. Some of the new are held out: nothing ever happens to them.
     """
     version = flow.current
     if version is None:
@@ -47,13 +48,18 @@ def enrol(flow: Flow, entrants: Iterable[Entrant], *, now: datetime) -> list[Enr
     if reentry.restarts:
         _begin_waits_anew(plan, again, running, now=now)
     fresh = _past_the_gate(flow, plan, fresh)
-    entered = _insert(flow, version, plan, fresh, now=now)
-    if entered:
-        record_many(FlowEntered(customer_id=e.customer_id, flow_id=flow.pk, enrolment_id=e.pk) for e in entered)
+    enrolled = _insert(flow, version, plan, fresh, now=now)
+    record_many(_told(each) for each in enrolled)
+    if entered := [each for each in enrolled if each.is_on_the_way]:
         # What ends the flow may have been told before what begins it.
         end_enrolments(endings_of(entered, plan, now=now), at=now)
         ring(QUEUE, due_at=min(each.due_at for each in entered if each.due_at))
-    return entered
+    return enrolled
+
+
+def _told(enrolment: Enrolment) -> EventBody:
+    kind = FlowEntered if enrolment.is_on_the_way else FlowHeldOut
+    return kind(customer_id=enrolment.customer_id, flow_id=enrolment.flow_id, enrolment_id=enrolment.pk)
 
 
 def _fitting(plan: Plan, entrants: Sequence[Entrant], *, now: datetime) -> list[Entrant]:
@@ -119,26 +125,31 @@ def _insert(
     if not entrants:
         return []
     reentry, node = plan.definition.reentry, plan.nodes[plan.first]
-    due = _first_due(plan, entrants)
     awaits = str(node.params["event"]) if node.do is Do.WAIT_FOR else ""
+    held_out = [is_held_out_of(flow.pk, each.customer_id, plan.definition) for each in entrants]
     return list(
         Enrolment.objects.raw(
             """insert into messaging_enrolment
                  (workspace_id, flow_id, version_id, customer_id, entry_key, subject, state, step, arrived_at, due_at,
-                  awaits, has_happened, context, trail, reason, error, attempts, entered_at)
-               select %s, %s, %s, entrant.customer_id, entrant.entry_key, entrant.subject, 'waiting', %s, entrant.at,
-                      entrant.due_at, %s, false, entrant.context, '[]', '', '', 0, entrant.at
-               from unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::jsonb[])
-                      as entrant(customer_id, entry_key, subject, at, due_at, context)
+                  awaits, has_happened, context, trail, reason, error, attempts, entered_at, enrolled_at, ended_at)
+               select %s, %s, %s, entrant.customer_id, entrant.entry_key, entrant.subject,
+                      case when held_out then 'held_out' else 'waiting' end, case when held_out then '' else %s end,
+                      entrant.at, case when not held_out then entrant.due_at end,
+                      case when held_out then '' else %s end, false, entrant.context, '[]',
+                      case when held_out then 'held_out' else '' end, '', 0, entrant.at, %s,
+                      case when held_out then %s::timestamptz end
+               from unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::jsonb[],
+                           %s::boolean[]) as entrant(customer_id, entry_key, subject, at, due_at, context, held_out)
                on conflict do nothing returning *""",
             [
-                *(current_workspace_id(), flow.pk, version.pk, plan.first, awaits),
+                *(current_workspace_id(), flow.pk, version.pk, plan.first, awaits, now, now),
                 bigints(each.customer_id for each in entrants),
                 texts(each.entry_key(reentry) for each in entrants),
                 texts(each.subject(reentry) for each in entrants),
                 [each.at for each in entrants],
-                due,
+                _first_due(plan, entrants),
                 [json.dumps(dict(each.context)) for each in entrants],
+                held_out,
             ],
         )
     )

@@ -21,13 +21,13 @@ from messaging.flows.entrants import Entrant, begins, entrant_of
 from messaging.flows.exits import endings_of
 from messaging.flows.people import current_ids
 from messaging.flows.plans import Plan, plan_of
-from messaging.models import Enrolment, Flow, FlowVersion, Message
+from messaging.models import Enrolment, EnrolmentState, Flow, FlowVersion, Message
 from timeline.models import Event
 
 # What is told later than this begins nothing any more: a letter about it would puzzle its reader.
 TOO_LATE = timedelta(days=3)
 # What flows themselves tell begins no flow: two of them could keep each other going for ever.
-OWN_KINDS = ("FlowEntered", "FlowExited", "FlowCompleted")
+OWN_KINDS = ("FlowEntered", "FlowHeldOut", "FlowExited", "FlowCompleted")
 
 
 @transaction.atomic
@@ -122,7 +122,8 @@ def _is_followed(plan: Plan, events: Sequence[Event]) -> Q:
     if plan.definition.goal is None:
         return IS_RUNNING
     since = min(event.occurred_at for event in events) - timedelta(days=plan.definition.goal.within_days)
-    return IS_RUNNING | Q(ended_at__gte=since, reached_goal_at=None)
+    has_ended = Q(state__in=(EnrolmentState.DONE, EnrolmentState.EXITED), ended_at__gte=since, reached_goal_at=None)
+    return IS_RUNNING | has_ended
 
 
 def _count_late_goals(plan: Plan, ended: Sequence[Enrolment], events: Sequence[Event], meant: dict[int, int]) -> None:

@@ -23,7 +23,7 @@ from customers.api.serializers import PREFIX as CUSTOMER
 from customers.models import Customer
 from customers.queries.filtering import Among
 from messaging.actions import flows as actions
-from messaging.models import Flow, FlowState
+from messaging.models import EnrolmentState, Flow, FlowState
 
 PREFIX = "flw"
 INSIDE = ("stay", "leave")
@@ -59,6 +59,9 @@ class EnrolmentAnswerSerializer(serializers.Serializer[Any]):
     entered = serializers.ListField(
         child=PublicId(CUSTOMER), help_text="Whom the entry filter fits and the policy lets in; the others stay out."
     )
+    held_out = serializers.ListField(
+        child=PublicId(CUSTOMER), help_text="Who would have, and are left in peace to measure what the flow brings."
+    )
 
 
 class SwitchSerializer(StrictSerializer):
@@ -89,8 +92,10 @@ class FlowViewSet(ResourceViewSet):
             if pk not in known:
                 message = _("There is no such customer in this workspace.")
                 raise ApiError("unknown_reference", message, param=f"customers[{position}]")
-        entered = actions.enrol_by_hand(flow, customer_ids)
-        return Response(EnrolmentAnswerSerializer({"entered": [each.customer_id for each in entered]}).data)
+        enrolled = actions.enrol_by_hand(flow, customer_ids)
+        held_out = {each.customer_id for each in enrolled if each.state == EnrolmentState.HELD_OUT}
+        entered = [each.customer_id for each in enrolled if each.customer_id not in held_out]
+        return Response(EnrolmentAnswerSerializer({"entered": entered, "held_out": sorted(held_out)}).data)
 
     @extend_schema(request=SwitchSerializer)
     @action(detail=True, methods=["post"])

@@ -66,6 +66,14 @@ class FlowEntered(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FlowHeldOut(EventBody):
+    """Would have entered, and is among those by whom the flow is measured: no step of it happens."""
+
+    flow_id: int
+    enrolment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class FlowExited(EventBody):
     """Before its end. `reason` is a code of messaging.flows.endings."""
 

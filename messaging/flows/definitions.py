@@ -151,6 +151,8 @@ class Definition:
     reentry: Reentry = Reentry()
     exits: tuple[ExitRule, ...] = ()
     goal: Goal | None = None
+    # So many of those who enter are held out: nothing happens to them, and they are compared with.
+    holdout_percent: int = 0
 
     def all_steps(self) -> Iterator[Step]:
         for step in self.steps:
@@ -160,6 +162,14 @@ class Definition:
 def length_of(params: Mapping[str, Any]) -> timedelta:
     """Of a wait."""
     return timedelta(days=params.get("days", 0), hours=params.get("hours", 0), minutes=params.get("minutes", 0))
+
+
+def longest_stay(do: Do, params: Mapping[str, Any]) -> timedelta:
+    """At a step. Until a time of day takes up to a day more, until a day of the week up to a week."""
+    if do not in (Do.WAIT, Do.WAIT_FOR):
+        return timedelta()
+    is_of_week = do is Do.WAIT and params.get("on")
+    return length_of(params) + timedelta(days=7 if is_of_week else 1 if do is Do.WAIT and params.get("at") else 0)
 
 
 def is_whole(value: object, *, least: int, most: int) -> bool:

@@ -20,6 +20,7 @@ from customers.models import Customer
 from messaging.addresses import hash_address
 from messaging.eligibility import kept_back
 from messaging.flows.definitions import Do, Happening, length_of
+from messaging.flows.entrants import is_held_out_of
 from messaging.flows.people import those_who
 from messaging.flows.plans import END, Node, Plan, plan_of
 from messaging.flows.steps import goes_first_way
@@ -61,10 +62,14 @@ class DryStep:
 
 @dataclass(frozen=True)
 class DryRun:
-    """`ended` says why before all steps were done, if so; `refused` why they would not come in at all."""
+    """`ended` says why before all steps were done, if so; `refused` why they would not come in at all.
+
+    Held out, they would come in, and none of the steps would happen; told they are anyway, for whom it is meant for.
+    """
 
     steps: list[DryStep]
     refused: str = ""
+    is_held_out: bool = False
     ended: str = ""
     ended_at: datetime | None = None
 
@@ -74,7 +79,8 @@ def dry_run(version: FlowVersion, customer: Customer, *, at: datetime) -> DryRun
     if not those_who(plan.definition.filter, {customer.pk}, now=at):
         return DryRun([], refused=_("The entry filter does not fit this customer, as far as is known today."))
     walk = _Walk(plan, customer, at, {line.key: line for line in steps_in_words(version)})
-    return DryRun(list(walk.steps()), ended=walk.ended, ended_at=walk.ended_at)
+    is_held_out = is_held_out_of(version.flow_id, customer.pk, plan.definition)
+    return DryRun(list(walk.steps()), is_held_out=is_held_out, ended=walk.ended, ended_at=walk.ended_at)
 
 
 class _Walk:

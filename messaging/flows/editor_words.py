@@ -38,6 +38,11 @@ _WORDS: Mapping[str, Any] = {
     "filter": _("Only those for whom this holds"),
     "goal": _("The goal"),
     "goTo": _("Go on at"),
+    "holdout": _("Hold out, percent"),
+    "holdoutHint": _(
+        "This share of those who would enter is drawn by chance and gets nothing, to show what happens without the "
+        "flow. Empty: nobody."
+    ),
     "hours": _("Hours"),
     "howOften": _("The same customer may enter"),
     "member": _("Colleague"),

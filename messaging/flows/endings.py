@@ -17,6 +17,7 @@ class Ending(models.TextChoices):
     SWITCHED_OFF = "switched_off", _("The flow was switched off.")
     BY_HAND = "by_hand", _("Somebody took the customer out.")
     GONE = "gone", _("The customer was erased.")
+    HELD_OUT = "held_out", _("Held out, to measure what this flow brings: no step of it happens.")
     MERGED = "merged", _("The customer was merged with somebody who was on the same way.")
 
 

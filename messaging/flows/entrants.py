@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from messaging.flows.definitions import On, Policy, Reentry, Trigger
+from messaging.flows.definitions import Definition, On, Policy, Reentry, Trigger
+from messaging.holdout import is_held_out
 from timeline.models import Event
 
 # What an event is about, by the field of its payload.
@@ -57,6 +58,11 @@ def entrant_of(event: Event, customer_id: int, reentry: Reentry) -> Entrant:
 
 def entrant_on(day: date, customer_id: int, at: datetime) -> Entrant:
     return Entrant(customer_id, at, f"day:{day.isoformat()}", year=day.year, context={"day": day.isoformat()})
+
+
+def is_held_out_of(flow_id: int, customer_id: int, definition: Definition) -> bool:
+    """Drawn once for a flow and a customer, whatever the version, and however often they enter."""
+    return is_held_out(f"flow:{flow_id}", customer_id, percent=definition.holdout_percent)
 
 
 def begins(trigger: Trigger, event: Event, *, segment_id: int | None) -> bool:

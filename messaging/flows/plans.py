@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from messaging.flows.definitions import Definition, Do, Fault, Step
+from messaging.flows.definitions import Definition, Do, Fault, Step, longest_stay
 from messaging.flows.reading import definition_of
 from messaging.models import Flow, FlowVersion
 
@@ -35,6 +36,14 @@ class Plan:
     nodes: Mapping[str, Node]
     order: tuple[str, ...]
     first: str
+
+    def longest_way(self) -> timedelta:
+        """How long somebody can be on the way, as far as its steps say."""
+        after = {END: timedelta()}
+        for key in reversed(self.order):
+            node = self.nodes[key]
+            after[key] = longest_stay(node.do, node.params) + max(after[node.then], after[node.other])
+        return after[self.first]
 
     def sends_before(self, key: str) -> list[str]:
         """The steps that send, and from which one comes to `key`."""

@@ -29,6 +29,7 @@ from messaging.flows.definitions import (
     is_whole,
 )
 from messaging.flows.step_shapes import AT, SHAPES
+from messaging.holdout import LARGEST_HOLDOUT
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
@@ -52,7 +53,7 @@ class _Reading:
         if not isinstance(raw, dict):
             self._fault("", "definition", _("A flow is an object: its trigger and its steps."))
             return None
-        self._known("", raw, {"trigger", "filter", "reentry", "exits", "goal", "steps"})
+        self._known("", raw, {"trigger", "filter", "reentry", "exits", "goal", "holdout_percent", "steps"})
         steps = raw.get("steps")
         if not isinstance(steps, list) or not steps:
             self._fault("", "steps", _("A flow needs at least one step."))
@@ -70,6 +71,7 @@ class _Reading:
             reentry=self._reentry(raw.get("reentry") or {}),
             exits=tuple(self._exit(each, f"exits[{place}]") for place, each in enumerate(exits)),
             goal=self._goal(raw.get("goal")),
+            holdout_percent=self._holdout(raw.get("holdout_percent", 0)),
             steps=read,
         )
 
@@ -136,6 +138,13 @@ class _Reading:
             self._fault("", "goal", _("A goal counts for 0 to 365 days after the end."))
             within = 5
         return Goal(self._happening(raw, "", "goal"), within)
+
+    def _holdout(self, raw: Any) -> int:
+        if is_whole(raw, least=0, most=LARGEST_HOLDOUT):
+            return int(raw)
+        message = _("Hold out 0 to %(most)s percent, a whole number.") % {"most": LARGEST_HOLDOUT}
+        self._fault("", "holdout_percent", message)
+        return 0
 
     def _steps(self, raw: list[Any], *, depth: int) -> tuple[Step, ...]:
         return tuple(step for each in raw if (step := self._step(each, depth=depth)) is not None)

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.scope import current_workspace
 from customers.models import Segment
-from messaging.campaign_plans import FASTEST, LARGEST_HOLDOUT, LONGEST_GOAL, SLOWEST, CampaignPlan
+from messaging.campaign_plans import FASTEST, LONGEST_GOAL, SLOWEST, CampaignPlan
+from messaging.holdout import LARGEST_HOLDOUT
 from messaging.models import (
     Campaign,
     CampaignState,

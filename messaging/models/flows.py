@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -87,12 +88,13 @@ class FlowVersion(WorkspaceOwned):
 
 
 class EnrolmentState(models.TextChoices):
-    """Stuck: a step failed again and again; somebody has to look."""
+    """Stuck: a step failed again and again; somebody has to look. Held out: enrolled to be compared with, no more."""
 
     WAITING = "waiting", _("On the way")
     DONE = "done", _("Finished")
     EXITED = "exited", _("Left early")
     STUCK = "stuck", _("Stuck")
+    HELD_OUT = "held_out", _("Held out")
 
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
@@ -127,6 +129,8 @@ class Enrolment(WorkspaceOwned):
     error = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     entered_at = models.DateTimeField(default=timezone.now)
+    # When it was written down; what began it may have happened long before.
+    enrolled_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     ended_at = models.DateTimeField(null=True)
     reached_goal_at = models.DateTimeField(null=True)
 

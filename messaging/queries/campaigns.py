@@ -81,18 +81,16 @@ class Report:
             held_out=Share(figures["held_out_buyers"], figures["held_out"]),
         )
 
-    @property
-    def lift_points(self) -> list[str]:
-        """The difference and its interval in percentage points, signed."""
-        lift = self.lift
-        return [f"{100 * value:+.1f}" for value in (lift.difference, *lift.interval)] if lift else []
-
     @cached_property
     def urls(self) -> dict[str, str]:
         """Where the people of each figure stand; none for a figure of nobody."""
         every = f"{reverse('messaging:message_list')}?campaign={self.campaign.pk}"
         found = {name: f"{every}&outcome={name}" for name in OUTCOMES if self.figures[name]}
         return found | ({"audience": every} if self.figures["audience"] else {})
+
+    @property
+    def lift_urls(self) -> list[str | None]:
+        return [self.urls.get("buyers"), self.urls.get("held_out_buyers")]
 
     @property
     def not_sent_reasons(self) -> list[tuple[str, str, int]]:

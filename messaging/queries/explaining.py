@@ -17,6 +17,7 @@ from customers.segments.definitions import DefinitionRefused, definition_of
 from customers.segments.explaining import explain
 from messaging.eligibility import consents_of
 from messaging.flows.endings import ending_in_words
+from messaging.flows.entrants import is_held_out_of
 from messaging.flows.plans import plan_of
 from messaging.flows.words import event_in_words
 from messaging.models import (
@@ -25,6 +26,7 @@ from messaging.models import (
     CampaignState,
     ConsentState,
     Enrolment,
+    EnrolmentState,
     Flow,
     Message,
     MessageState,
@@ -159,6 +161,8 @@ def explain_flow(flow: Flow, customer: Customer) -> Explanation:
 
 def _enrolment_in_words(enrolment: Enrolment) -> str:
     reason = ending_in_words(enrolment.reason) if enrolment.reason else ""
+    if enrolment.state == EnrolmentState.HELD_OUT:
+        return reason
     return " ".join(filter(None, [_("Entered the flow."), f"{enrolment.get_state_display()}.", reason]))
 
 
@@ -171,6 +175,8 @@ def _entry_points(flow: Flow, customer: Customer) -> Iterator[Point]:
     if flow.current is None:
         return
     definition = plan_of(flow.current).definition
+    if is_held_out_of(flow.pk, customer.pk, definition):
+        yield Point(_("Would be held out, to measure what this flow brings"), holds=False)
     if happening := definition.trigger.happening:
         newest = Event.objects.filter(customer_id=customer.pk, kind=happening.kind).order_by("-occurred_at").first()
         since = flow.switched_on_at

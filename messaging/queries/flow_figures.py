@@ -27,6 +27,7 @@ class FlowFigures:
     entered: int = 0
     on_the_way: int = 0
     stuck: int = 0
+    held_out: int = 0
     goals: int = 0
     sent: int = 0
 
@@ -163,6 +164,7 @@ def flow_figures(flow_ids: list[int]) -> Mapping[int, FlowFigures]:
             entered=Count("pk"),
             on_the_way=Count("pk", filter=Q(state=EnrolmentState.WAITING)),
             stuck=Count("pk", filter=Q(state=EnrolmentState.STUCK)),
+            held_out=Count("pk", filter=Q(state=EnrolmentState.HELD_OUT)),
             goals=Count("pk", filter=Q(reached_goal_at__isnull=False)),
         )
     )
@@ -170,7 +172,12 @@ def flow_figures(flow_ids: list[int]) -> Mapping[int, FlowFigures]:
     counts = dict(sent.values_list("enrolment__flow").annotate(Count("pk")))
     return {
         row["flow"]: FlowFigures(
-            row["entered"], row["on_the_way"], row["stuck"], row["goals"], counts.get(row["flow"], 0)
+            entered=row["entered"],
+            on_the_way=row["on_the_way"],
+            stuck=row["stuck"],
+            held_out=row["held_out"],
+            goals=row["goals"],
+            sent=counts.get(row["flow"], 0),
         )
         for row in ways
     }

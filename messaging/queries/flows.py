@@ -13,6 +13,7 @@ from messaging.flows.words import StepWords, outcome_in_words, steps_in_words
 from messaging.local_mornings import next_quarter
 from messaging.models import Enrolment, EnrolmentState, Flow, FlowVersion, Message
 from messaging.queries.flow_figures import LEFT_AT_STEP, FlowFigures, flow_figures
+from messaging.queries.flow_lift import COUNTED, flow_lift
 from messaging.reasons import reason_in_words
 
 
@@ -49,6 +50,7 @@ class EnrolmentFilter:
     left: str = ""
     reason: str = ""
     has_goal: bool = False
+    counted: str = ""
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> EnrolmentFilter:
@@ -59,12 +61,15 @@ class EnrolmentFilter:
             left=query.get("left", "")[:40].replace("\0", ""),
             reason=reason if (reason := query.get("reason", "")) in Ending.values else "",
             has_goal=query.get("goal") == "1",
+            counted=counted if (counted := query.get("counted", "")) in COUNTED else "",
         )
 
 
 def enrolment_page(flow: Flow, wanted: EnrolmentFilter, *, cursor: str = "", size: int = 50) -> Page[Enrolment]:
     """The newest first, with their customers."""
-    rows = Enrolment.objects.filter(flow=flow).select_related("customer", "version")
+    lift = flow_lift(flow) if wanted.counted else None
+    rows = lift.people(wanted.counted) if lift else Enrolment.objects.filter(flow=flow)
+    rows = rows.select_related("customer", "version")
     if wanted.state:
         rows = rows.filter(state=wanted.state)
     if wanted.step:

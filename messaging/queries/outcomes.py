@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models.expressions import CombinedExpression
 from django.db.models.fields import DateTimeField
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,7 @@ from customers.queries.filtering import Among
 from messaging.models import ACCEPTED_STATES, LEASED_STATES, Campaign, Conversion, MessageState
 from messaging.reasons import Reason
 from sales.models import Order
+from sales.models.orders import OrderQuerySet
 
 HELD_OUT = Q(state=MessageState.SKIPPED, reason=Reason.HOLDOUT)
 WAITING_STATES = (MessageState.QUEUED, *LEASED_STATES)
@@ -57,12 +59,32 @@ def goal_ends(campaign: Campaign, now: datetime) -> datetime:
 
 
 def _ordered_in_goal(campaign: Campaign) -> Q:
-    """Where few ordered in those days at all, these are asked: of a million messages theirs are hard to come by."""
-    orders = Order.objects.counted().exclude(refunded_minor__gt=0, refunded_minor=F("total_minor"))
     since, until = campaign.started_at or campaign.created_at, goal_ends(campaign, timezone.now())
-    lately = orders.filter(placed_at__gte=since, placed_at__lt=until, customer__isnull=False).order_by()
+    return ordered_within(campaign.goal_days, of="not_before", since=since, until=until)
+
+
+def ordered_within(days: int, *, of: str, since: datetime, until: datetime) -> Q:
+    """Whose customer ordered in so many days from the instant `of`, all of which lie between `since` and `until`.
+
+    Where few ordered in that time at all, these are asked: of a million rows theirs are hard to come by.
+    """
+    lately = goal_orders().filter(placed_at__gte=since, placed_at__lt=until, customer__isnull=False).order_by()
     few = list(lately.values_list("customer_id", flat=True)[: FEW_ORDERS + 1])
-    end = ExpressionWrapper(OuterRef("not_before") + timedelta(days=campaign.goal_days), output_field=DateTimeField())
-    theirs = orders.filter(customer=OuterRef("customer"), placed_at__gte=OuterRef("not_before"), placed_at__lt=end)
-    ordered = Q(Exists(theirs))
+    ordered = Q(Exists(orders_within(days, of=of)))
     return ordered if len(few) > FEW_ORDERS else Q(Among("customer_id", sorted(set(few)))) & ordered
+
+
+def goal_orders() -> OrderQuerySet:
+    """Those that somebody is counted as a buyer for: not cancelled, and not wholly refunded."""
+    return Order.objects.counted().exclude(refunded_minor__gt=0, refunded_minor=F("total_minor"))
+
+
+def orders_within(days: int, *, of: str) -> OrderQuerySet:
+    """Of a row's customer, as a subquery: those in so many days from its instant `of`."""
+    return goal_orders().filter(
+        customer=OuterRef("customer"), placed_at__gte=OuterRef(of), placed_at__lt=days_after(of, days)
+    )
+
+
+def days_after(of: str, days: int) -> ExpressionWrapper[CombinedExpression]:
+    return ExpressionWrapper(OuterRef(of) + timedelta(days=days), output_field=DateTimeField())

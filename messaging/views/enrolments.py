@@ -12,6 +12,7 @@ from messaging.actions import flows as actions
 from messaging.flows.endings import ending_in_words
 from messaging.models import Enrolment, EnrolmentState, Flow
 from messaging.queries import flows as queries
+from messaging.queries.flow_lift import COUNTED
 from messaging.queries.flows import EnrolmentFilter
 
 
@@ -27,6 +28,7 @@ def enrolment_list(request: WorkspaceRequest, flow_id: int) -> HttpResponse:
         "rows": [(each, ending_in_words(each.reason) if each.reason else "") for each in page.rows],
         "next_cursor": page.next_cursor,
         "states": EnrolmentState.choices,
+        "counted": COUNTED.get(wanted.counted, ""),
     }
     return render(request, "messaging/enrolment_list.html", words)
 

@@ -22,6 +22,7 @@ from messaging.forms.flows import BackfillForm, DryRunForm
 from messaging.models import Flow, FlowVersion
 from messaging.queries import flows as queries
 from messaging.queries.flow_figures import FlowReport
+from messaging.queries.flow_lift import flow_lift
 
 
 @permits(Permission.VIEW_MESSAGES)
@@ -41,6 +42,8 @@ def flow_detail(request: WorkspaceRequest, flow_id: int) -> HttpResponse:
         "flow": flow,
         "figures": report.total,
         "report": report,
+        "flow_lift": flow_lift(flow),
+        "holdout": definition.holdout_percent,
         "older": queries.on_older_versions(flow),
         "trigger": trigger_in_words(definition.trigger, names_in(definition)),
         "reentry": reentry_in_words(definition.reentry),
@@ -91,6 +94,7 @@ def flow_version(request: WorkspaceRequest, flow_id: int, number: int) -> HttpRe
         "lines": steps_in_words(version),
         "trigger": trigger_in_words(definition.trigger, names_in(definition)),
         "reentry": reentry_in_words(definition.reentry),
+        "holdout": definition.holdout_percent,
     }
     return render(request, "messaging/flow_version.html", words)
 

@@ -259,7 +259,13 @@ function entry() {
     el("input", { type: "checkbox", className: "form-check-input", checked: reentry.restarts ?? false, onchange: ({ target }) => { reentry.restarts = target.checked; write(); } }),
     el("span", { className: "form-check-label" }, words.restarts));
   return el("div", {}, el("div", { className: "flow-fields" }, labelled(words.howOften, policy), pause, by), again, ...wrongAt("reentry"),
-    optional("filter", words.filter, words.addFilter));
+    optional("filter", words.filter, words.addFilter), holdout());
+}
+
+function holdout() {
+  const share = input("number", flow.holdout_percent, set(flow, "holdout_percent", whole), { min: 0, max: 50, step: 1, "aria-describedby": "holdout-hint" });
+  return el("div", { className: "flow-optional", id: "flow-holdout" }, ...wrongAt("holdout_percent"), labelled(words.holdout, share),
+    el("p", { className: "flow-hint", id: "holdout-hint" }, words.holdoutHint));
 }
 
 // A condition that need not be there.

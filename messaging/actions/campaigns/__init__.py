@@ -15,7 +15,7 @@ from messaging.actions.campaigns.deciding import (
     resume_campaign,
     retry_campaign,
 )
-from messaging.actions.campaigns.gathering import campaign_key, gather_audience, is_held_out
+from messaging.actions.campaigns.gathering import campaign_key, gather_audience
 from messaging.actions.campaigns.keeping import keep_campaigns
 from messaging.actions.campaigns.occurring import begin_due_occurrences
 from messaging.actions.campaigns.running import (
@@ -38,7 +38,6 @@ __all__ = [
     "count_campaign",
     "edit_campaign",
     "gather_audience",
-    "is_held_out",
     "keep_campaigns",
     "launch_campaign",
     "mark_stale",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from customers.queries.filtering import Among
 from messaging.actions.queueing import queue_messages
 from messaging.drafts import MessageDraft
 from messaging.events import MessageSkipped
+from messaging.holdout import is_held_out
 from messaging.local_mornings import first_instant, zone_or
 from messaging.models import Campaign, Message, MessageState, Priority, Timing
 from messaging.purposes import Purpose
@@ -25,7 +25,6 @@ from timeline.recording import record_many
 
 STRETCH = 5_000
 """Customers who are looked at in one transaction."""
-_SHARES = 10_000
 
 
 @dataclass(frozen=True)
@@ -56,12 +55,6 @@ def gather_audience(campaign: Campaign, *, limit: int = STRETCH) -> Gathered:
     taken.gathered_at = timezone.now() if stretch.is_last else None
     taken.save(update_fields=["place", "audience_count", "gathered_at"])
     return Gathered(is_all=stretch.is_last)
-
-
-def is_held_out(campaign_id: int, customer_id: int, *, percent: int) -> bool:
-    """The same answer whenever it is asked, and another draw in every campaign."""
-    digest = hashlib.blake2b(f"{campaign_id}:{customer_id}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest) % _SHARES < percent * _SHARES // 100
 
 
 def campaign_key(campaign_id: int, customer_id: int) -> str:
@@ -96,7 +89,7 @@ def _drafts(campaign: Campaign, members: Sequence[Member]) -> Iterator[MessageDr
             priority=Priority.CAMPAIGN,
             not_before=due.at(member.zone),
             campaign_id=campaign.pk,
-            held_out=is_held_out(campaign.pk, member.customer_id, percent=campaign.holdout_percent),
+            held_out=is_held_out(str(campaign.pk), member.customer_id, percent=campaign.holdout_percent),
         )
 
 

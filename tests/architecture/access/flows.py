@@ -32,6 +32,14 @@ def a_flow_that_is_on() -> Kwargs:
     return {"flow_id": switch_on_flow(add_flow(name=a_name("Hello"), definition=definition())).pk}
 
 
+def a_measured_flow() -> Kwargs:
+    """With some who go through it, and some who are held out."""
+    words = {**definition(), "holdout_percent": 50}
+    flow = switch_on_flow(add_flow(name=a_name("Hello"), definition=words))
+    enrol_by_hand(flow, [customer.pk for customer in CustomerFactory.create_batch(6)])
+    return {"flow_id": flow.pk}
+
+
 def a_version() -> Kwargs:
     return a_flow() | {"number": 1}
 
@@ -60,7 +68,7 @@ ROWS = {
     "messaging:flow_list": Row(),
     "messaging:flow_create": Row(post=words),
     "messaging:flow_from_preset": Row(lambda: {"preset": "welcome"}, get=False, post=lambda _: {}),
-    "messaging:flow_detail": Row(a_flow_that_is_on),
+    "messaging:flow_detail": Row(a_measured_flow),
     "messaging:flow_edit": Row(a_flow, post=words),
     "messaging:flow_switch": Row(a_flow, get=False, post=lambda _: {"is_on": "1"}),
     "messaging:flow_archival": Row(a_flow, get=False, post=lambda _: {}),

@@ -24,7 +24,7 @@ def test_few_people_prove_nothing() -> None:
     assert Lift(Share(50, 1000), Share(1, 99)).is_too_small
     assert not Lift(Share(50, 1000), Share(5, 100)).is_certain
     lift = Lift(Share(1000, 10_000), Share(50, 1000))
-    assert (lift.is_certain, lift.extra_buyers) == (True, 500)
+    assert (lift.is_certain, lift.extra) == (True, 500)
 
 
 def test_nobody_at_all_is_no_error() -> None:

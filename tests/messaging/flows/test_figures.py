@@ -81,7 +81,7 @@ def test_every_figure_opens_its_people(story: Story, maria: Customer, owner_brow
 def test_the_page_asks_the_same_whatever_it_counts(
     story: Story, owner_browser: Browser, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    queries = 19
+    queries = 20
     flow = story.flow(story.send(), wait(days=3), trigger={"on": "hand"}, goal=GOAL)
     path = f"/messages/flows/{flow.pk}/"
     owner_browser.get(path)
