@@ -70,10 +70,8 @@ BIRTHDAY = Preset(
     "birthday",
     _("Birthday"),
     _(
-        _(
-            "A message on the morning of the birthday, where the customer lives. An order within a week counts as its "
-            "success."
-        ),
+        "A message on the morning of the birthday, where the customer lives. An order within a week counts as its "
+        "success."
     ),
     "cake",
     {
