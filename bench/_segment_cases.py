@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from bench._deeds import BREADS, EVENTS
@@ -63,13 +61,6 @@ class SegmentCase:
     def plan(self) -> str:
         with workspace_scope(self.workspace):
             return str(self._rule().customers(Frame(local_today())).explain(analyze=True, buffers=True))
-
-    def plan_by_hand(self) -> str:
-        with workspace_scope(self.workspace), connection.cursor() as cursor:
-            cursor.execute(
-                f"explain (analyze, buffers) {self._statement('count(*)')}", {"workspace": self.workspace.pk}
-            )
-            return "\n".join(line for (line,) in cursor.fetchall())
 
     def _rule(self) -> Understood:
         return Understood(definition_of(self.definition))

@@ -142,10 +142,6 @@ class Customer(WorkspaceOwned):
         return self.name.split()[0] if self.name.split() else ""
 
     @property
-    def is_present(self) -> bool:
-        return self.merged_into_id is None and self.archived_at is None and self.erased_at is None
-
-    @property
     def birthday(self) -> tuple[int, int] | None:
         """Month and day."""
         return divmod(self.birth_monthday, 100) if self.birth_monthday else None

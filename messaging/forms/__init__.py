@@ -1,7 +1,7 @@
 from messaging.forms.people import ExplanationForm
 from messaging.forms.policies import FrequencyForm, QuietHoursForm
 from messaging.forms.public import JoinForm, PreferencesForm
-from messaging.forms.templates import TemplateChoice, TemplateForm
+from messaging.forms.templates import TemplateForm
 from messaging.forms.tracking import TrackingForm
 from messaging.forms.workspace import (
     AddressForm,
@@ -27,7 +27,6 @@ __all__ = [
     "PreferencesForm",
     "QuietHoursForm",
     "ReleaseForm",
-    "TemplateChoice",
     "TemplateForm",
     "TopicForm",
     "TrackingForm",

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy
 
 from messaging.actions import Wording
 from messaging.models import Template, TemplateVersion
-from messaging.queries import templates_to_send
 from messaging.rendering import BadTemplate, Block
 from messaging.rendering.layout import HAS_MARKUP, LONGEST_SUBJECT
 from messaging.starters import Starter
@@ -62,18 +61,6 @@ class TemplateForm(forms.Form):
 
     def refuse(self, error: BadTemplate) -> None:
         self.add_error(error.field if error.field in self.fields else "blocks", str(error))
-
-
-class TemplateChoice(forms.ModelChoiceField[Template]):
-    """A text to send, of those that can be: for campaigns and flows."""
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("label", gettext_lazy("Text"))
-        super().__init__(queryset=None, **options)
-
-    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
-        self.queryset = templates_to_send()
-        return super().get_bound_field(form, field_name)
 
 
 def initial_of(template: Template, version: TemplateVersion) -> dict[str, Any]:

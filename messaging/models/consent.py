@@ -149,11 +149,6 @@ class SuppressionReason(models.TextChoices):
 STOPS_EVERYTHING = tuple(reason for reason in SuppressionReason if reason != SuppressionReason.UNSUBSCRIBED)
 
 
-class SuppressionQuerySet(models.QuerySet["Suppression"]):
-    def stopping_everything(self) -> Self:
-        return self.filter(reason__in=STOPS_EVERYTHING)
-
-
 class Suppression(WorkspaceOwned):
     """An address that is not written to, whoever has it: by its hash, so that it outlives the customer.
 
@@ -166,8 +161,6 @@ class Suppression(WorkspaceOwned):
     detail = models.CharField(max_length=300, blank=True)
     actor = models.CharField(max_length=40, default="system")
     at = models.DateTimeField(default=timezone.now)
-
-    objects: ClassVar = WorkspaceManager.from_queryset(SuppressionQuerySet)()
 
     class Meta(WorkspaceOwned.Meta):
         constraints = [

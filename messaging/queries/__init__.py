@@ -26,7 +26,7 @@ from messaging.queries.messages import (
 )
 from messaging.queries.policies import frequency_policies, quiet_hours
 from messaging.queries.readings import address_behind, tracking_policy
-from messaging.queries.replies import replies_for_list, replies_to
+from messaging.queries.replies import replies_for_list
 from messaging.queries.templates import (
     TemplateUse,
     customer_named,
@@ -75,7 +75,6 @@ __all__ = [
     "recipient_of",
     "refusals_ahead",
     "replies_for_list",
-    "replies_to",
     "suppressions_for",
     "suppressions_matching",
     "teammate",

@@ -171,7 +171,8 @@ def test_less_often_concerns_nobody_else_and_staff_s_limits_stay_theirs(anna: Cu
     assert leaving(*others) == {each.pk for each in others}
     assert queries.frequency_policies() == [policy]
     wish = FrequencyPolicy.objects.get(is_wish=True)
-    assert owner_browser.post(f"/messages/policies/{wish.pk}/removal/").status_code == 404
+    assert owner_browser.post(f"/messages/limits/{wish.pk}/removal/").status_code == 404
+    assert FrequencyPolicy.objects.filter(pk=wish.pk).exists()
 
 
 def test_another_workspace_hears_nothing_of_it(anna: Customer, other_workspace: Workspace) -> None:

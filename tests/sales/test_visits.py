@@ -31,7 +31,7 @@ from timeline.models import Event
 
 SITE = "https://shop.example"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-VISITOR, OTHER_VISITOR = str(uuid.uuid4()), str(uuid.uuid4())
+VISITOR = str(uuid.uuid4())
 
 
 @pytest.fixture

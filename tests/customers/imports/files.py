@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -16,8 +15,6 @@ from customers.importing.plans import ImportPlan, plan_of
 from customers.importing.running import run_due_imports
 from customers.models import Import, ImportRow
 from tests.factories.accounts import UserFactory
-
-SHOP_DAY = date(2026, 3, 2)
 
 
 def csv_file(*lines: str, encoding: str = "utf-8") -> io.BytesIO:
