@@ -22,7 +22,7 @@ LARGEST_BEACON = 64 * 1024
 MOST_EVENTS = 50
 MOST_ITEMS = 100
 # A page that was left open over night may still have something to tell, and no page is open for ever.
-LONGEST_AGO = timedelta(days=1)
+LONGEST_AGO_MS = 24 * 3600 * 1000
 # Other systems name their calls too, and must not be able to name ours, nor we theirs.
 _NAMESPACE = "website:"
 
@@ -148,7 +148,7 @@ def _call(told: Event, who: Who, *, position: int, sites: Sequence[str], now: da
         visitor=who.visitor,
         previous="",
         name=name,
-        occurred_at=(now - min(timedelta(milliseconds=told.ago), LONGEST_AGO)).isoformat(),
+        occurred_at=(now - timedelta(milliseconds=min(told.ago, LONGEST_AGO_MS))).isoformat(),
         properties=msgspec.json.encode(properties).decode(),
         traits=NOTHING,
         teller=Teller.CUSTOMER if who.user else Teller.VISITOR,

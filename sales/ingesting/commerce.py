@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from accounts.scope import current_workspace
@@ -165,7 +165,7 @@ def minor_units(value: Any, currency: str, field: str) -> int:
     try:
         amount = Decimal(str(value).lower() if isinstance(value, int | float | str) else "nothing")
         minor = int((amount * minor_per_unit(currency)).quantize(Decimal(1), ROUND_HALF_UP))
-    except (InvalidOperation, ValueError, OverflowError):
+    except (ArithmeticError, ValueError):
         raise ValueRefused("Write an amount as a number, such as 27.50.", field=f"{field}") from None
     if not 0 <= minor <= LARGEST_AMOUNT:
         raise ValueRefused("The amount is negative or too large.", field=f"{field}")

@@ -193,6 +193,7 @@ def test_a_cart_after_its_order_begins_anew(shop: ApiClient) -> None:
         ("Order Completed", {"order_id": "1"}, "properties.total"),
         ("Order Completed", {"order_id": "1", "total": "much"}, "properties.total"),
         ("Order Completed", {"order_id": "1", "total": 1e30}, "properties.total"),
+        ("Order Completed", {"order_id": "1", "total": "1e999999"}, "properties.total"),
         ("Order Completed", {"order_id": "1", "total": 5, "currency": "moons"}, "properties.currency"),
         ("Order Completed", {"order_id": "1", "total": 5, "products": "rye"}, "properties.products"),
         ("Order Completed", {"order_id": "1", "products": [{"price": "x"}]}, "properties.products[0].price"),
