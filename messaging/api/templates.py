@@ -81,7 +81,11 @@ class TemplateSerializer(StrictSerializer):
 
 class TemplatePreviewRequestSerializer(StrictSerializer):
     customer = RelatedId(
-        CUSTOMER, Customer, required=False, allow_null=True, help_text="For whom; none: an invented customer."
+        CUSTOMER,
+        Customer,
+        required=False,
+        allow_null=True,
+        help_text="For whom; none: an invented customer. The key needs customers:read too.",
     )
     subject = Text(max_length=300, required=False)
     preheader = Text(max_length=300, required=False, allow_blank=True)
@@ -154,6 +158,10 @@ class TemplateViewSet(ResourceViewSet):
         version = newest_version(self.row(id))
         given = self.valid(TemplatePreviewRequestSerializer, request)
         customer = given.pop("customer", None)
+        if customer and ApiScope.CUSTOMERS_READ not in self.key.scopes:
+            # Words of the caller's own can name whatever is known of the customer.
+            message = f"To fill it in for a customer, the key needs {ApiScope.CUSTOMERS_READ}."
+            raise ApiError("missing_scope", message, param="customer")
         with _told():
             rendered = _rendered(version, given, customer)
         return Response(TemplatePreviewSerializer(rendered).data)

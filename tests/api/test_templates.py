@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
+from accounts.api_keys import ApiScope
 from accounts.models import Workspace
 from accounts.public_ids import encode_id
 from accounts.scope import workspace_scope
 from messaging.actions import add_template
 from messaging.models import TemplateVersion
-from tests.api.conftest import ApiClient
+from tests.api.conftest import ApiClient, api_client
 from tests.factories.customers import CustomerFactory
 
 BLOCKS: list[dict[str, Any]] = [{"type": "text", "text": "Dear {{ customer.first_name or 'you' }}"}]
@@ -31,6 +32,19 @@ def test_a_template_is_written_read_changed_previewed_and_archived(shop: ApiClie
     assert shop.remove(address).json()["archived_at"]
     assert shop.ask("/templates").json()["data"] == []
     assert TemplateVersion.objects.count() == 2
+
+
+def test_who_may_not_read_customers_fills_in_for_an_invented_one_only(workspace: Workspace, shop: ApiClient) -> None:
+    address = f"/templates/{shop.tell('/templates', NEWS).json()['id']}/preview"
+    customer = encode_id("cus", CustomerFactory(name="Ada Lovelace", email="ada@bakery.example").pk)
+    designer = api_client(workspace, scopes=[ApiScope.TEMPLATES_WRITE])
+
+    refused = designer.tell(address, {"customer": customer, "body": "{{ customer.email }}"})
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "missing_scope")
+    assert refused.json()["error"]["param"] == "customer"
+    assert "ada" not in refused.content.decode().lower()
+    assert designer.tell(address, {"body": "{{ customer.email }}"}).status_code == 200
 
 
 @pytest.mark.parametrize(
