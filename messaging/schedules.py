@@ -25,13 +25,13 @@ def starts_on(campaign: Campaign, day: date, zone: ZoneInfo) -> datetime:
     return first_instant(day, at, zone)
 
 
-def planned_at(campaign: Campaign, zone: str, home: ZoneInfo, *, now: datetime) -> datetime:
-    """When it leaves, as it is planned now, to who lives in `zone`. `home` is the workspace's."""
+def planned_at(campaign: Campaign, zone: str, home: ZoneInfo, *, after: date | None = None, now: datetime) -> datetime:
+    """When it leaves, as it is planned now, to who lives in `zone`. `home` is the workspace's, `after` as below."""
     home = zone_or(campaign.zone, home)
     if campaign.timing == Timing.AT_ONCE or campaign.send_time is None:
         return now
     repeats = campaign.repeats != Repeats.NEVER and campaign.occurs_on is None
-    day = first_day(campaign, home, now=now) if repeats else campaign.occurs_on or campaign.send_on
+    day = first_day(campaign, home, after=after, now=now) if repeats else campaign.occurs_on or campaign.send_on
     if day is None:
         return now
     clock = zone_or(zone, home) if campaign.timing == Timing.CUSTOMER else home
@@ -66,9 +66,12 @@ def days_from(campaign: Campaign, first: date) -> Iterator[date]:
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)  # noqa: PLR2004  December
 
 
-def first_day(campaign: Campaign, zone: ZoneInfo, *, now: datetime | None = None) -> date:
-    """The first occurrence whose time has not come yet on the workspace's clock; not before `send_on`, if given."""
+def first_day(campaign: Campaign, zone: ZoneInfo, *, after: date | None = None, now: datetime | None = None) -> date:
+    """The first occurrence whose time has not come yet on the workspace's clock; not before `send_on`, if given.
+
+    Nor on the day of the last run, `after`, or earlier: each day has one run, whatever its hour was when it began.
+    """
     now = now or timezone.now()
-    today = now.astimezone(zone).date()
-    days = days_from(campaign, max(campaign.send_on or today, today))
+    first = max(campaign.send_on or date.min, now.astimezone(zone).date())
+    days = days_from(campaign, max(first, after + timedelta(days=1)) if after else first)
     return next(day for day in days if first_instant(day, campaign.send_time or time(0), zone) > now)

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.urls import reverse
 
 from messaging.lift import Lift, Share
@@ -23,6 +24,12 @@ def campaigns_for_list(*, state: str = "", search: str = "") -> QuerySet[Campaig
 def runs_of(campaign: Campaign) -> QuerySet[Campaign]:
     runs: QuerySet[Campaign] = Campaign.objects.filter(series=campaign).select_related("tally")
     return runs.order_by("-occurs_on", "-pk")[:50]
+
+
+def newest_day(campaign: Campaign) -> date | None:
+    """Of the occurrences of one that repeats, the last that had its run."""
+    day: date | None = Campaign.objects.filter(series=campaign).aggregate(newest=Max("occurs_on"))["newest"]
+    return day
 
 
 def campaign_for_detail() -> QuerySet[Campaign]:

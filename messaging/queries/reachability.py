@@ -14,6 +14,7 @@ from customers.queries.filtering import Among
 from messaging.models import Campaign
 from messaging.queries.audiences import Audience, Member
 from messaging.queries.birthdays_ahead import refusals_ahead
+from messaging.queries.campaigns import newest_day
 from messaging.reasons import Reason
 from messaging.schedules import planned_at
 
@@ -60,6 +61,7 @@ def _refusals(customers: Sequence[Customer], campaign: Campaign) -> dict[int, Re
     """Of the moment at which it is planned to leave: a pause may be over by then."""
     if campaign.topic is None:
         return {}
-    now, home = timezone.now(), current_workspace().tzinfo
-    moments = {zone: planned_at(campaign, zone, home, now=now) for zone in {customer.zone for customer in customers}}
+    now, home, after = timezone.now(), current_workspace().tzinfo, newest_day(campaign)
+    zones = {customer.zone for customer in customers}
+    moments = {zone: planned_at(campaign, zone, home, after=after, now=now) for zone in zones}
     return refusals_ahead(customers, campaign.topic, at={each.pk: moments[each.zone] for each in customers})

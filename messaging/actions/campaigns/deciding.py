@@ -23,6 +23,7 @@ from messaging.events import (
 )
 from messaging.local_mornings import zone_or
 from messaging.models import Campaign, CampaignState, PauseReason, Timing
+from messaging.queries.campaigns import newest_day
 from messaging.queries.readiness import what_stops
 from messaging.refusals import CampaignNotReady, NeedsAnotherPerson, WrongMoment
 from messaging.schedules import first_day, starts_on
@@ -140,13 +141,13 @@ def _refuse_unready(campaign: Campaign) -> None:
 
 
 def _set_start(campaign: Campaign) -> None:
-    """When to begin: now, on its day, or of one that repeats on the next of its days."""
+    """When to begin: now, on its day, or of one that repeats on the next of its days that had no run."""
     zone = zone_or(campaign.zone, current_workspace().tzinfo)
     if campaign.timing == Timing.AT_ONCE or (campaign.send_on is None and not campaign.is_repeating):
         campaign.starts_at = timezone.now()
         return
     if campaign.is_repeating:
-        campaign.occurs_on = first_day(campaign, zone)
+        campaign.occurs_on = first_day(campaign, zone, after=newest_day(campaign))
     day = campaign.occurs_on or campaign.send_on
     assert day is not None, "what has a time has a day"  # noqa: S101
     campaign.starts_at = starts_on(campaign, day, zone)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.scope import current_workspace
 from messaging.actions.campaigns.deciding import pause_campaign
@@ -15,25 +17,46 @@ from messaging.local_mornings import zone_or
 from messaging.models import Campaign, CampaignSegment, CampaignState, PauseReason, Repeats
 from messaging.queries.readiness import what_stops
 from messaging.schedules import is_over_on, next_day, starts_on
+from timeline.drain import is_the_databases
 from timeline.recording import record
+
+log = logging.getLogger(__name__)
 
 
 @transaction.atomic
 def begin_due_occurrences(*, now: datetime) -> list[Campaign]:
-    """A run for each one that repeats and whose day has come, and its next day written down, together."""
+    """A run for each one that repeats and whose day has come, and its next day written down, together.
+
+    One for which that fails pauses; no other campaign waits for it.
+    """
     runs = []
     due = untouched(state=CampaignState.SCHEDULED, starts_at__lte=now)
     for series in due.exclude(repeats=Repeats.NEVER):
         if problems := what_stops(series):
             pause_campaign(series, reason=PauseReason.NOT_READY, detail=" ".join(problems))
             continue
-        zone = zone_or(series.zone, current_workspace().tzinfo)
-        while series.occurs_on and series.starts_at and series.starts_at <= now:
-            if is_over_on(series, series.occurs_on, zone) > now:
-                runs.append(_add_run(series))
-            series.occurs_on = next_day(series, after=series.occurs_on)
-            series.starts_at = starts_on(series, series.occurs_on, zone)
-        series.save(update_fields=["occurs_on", "starts_at"])
+        try:
+            with transaction.atomic():
+                runs += _begin_occurrences(series, now)
+        except Exception as error:
+            if is_the_databases(error):
+                raise
+            log.exception("campaign %s could not occur", series.pk)
+            pause_campaign(series, reason=PauseReason.NOT_READY, detail=_("Its run could not be made."))
+    return runs
+
+
+def _begin_occurrences(series: Campaign, now: datetime) -> list[Campaign]:
+    """A day that has its run is passed over: the series may have been put off to another hour of it."""
+    runs = []
+    begun = set(Campaign.objects.filter(series=series).values_list("occurs_on", flat=True))
+    zone = zone_or(series.zone, current_workspace().tzinfo)
+    while series.occurs_on and series.starts_at and series.starts_at <= now:
+        if series.occurs_on not in begun and is_over_on(series, series.occurs_on, zone) > now:
+            runs.append(_add_run(series))
+        series.occurs_on = next_day(series, after=series.occurs_on)
+        series.starts_at = starts_on(series, series.occurs_on, zone)
+    series.save(update_fields=["occurs_on", "starts_at"])
     return runs
 
 

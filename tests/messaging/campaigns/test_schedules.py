@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,8 +14,10 @@ from accounts.models import Workspace
 from messaging.actions.campaigns import (
     begin_due_occurrences,
     cancel_campaign,
+    edit_campaign,
     launch_campaign,
     pause_campaign,
+    plan_of,
     resume_campaign,
 )
 from messaging.local_mornings import first_instant
@@ -175,6 +178,58 @@ def test_a_paused_newsletter_does_not_occur_and_a_resumed_one_goes_on(
     assert series.occurs_on == date(2026, 3, 10)
     cancel_campaign(series)
     assert begin_due_occurrences(now=at("2026-03-10 08:00")) == []
+
+
+def test_a_newsletter_put_off_on_its_day_goes_on_with_the_next(topic: SubscriptionTopic, workspace: Workspace) -> None:
+    with time_machine.travel(at("2026-03-02 12:00"), tick=False) as clock:
+        series = newsletter(topic)
+        begin_due_occurrences(now=at("2026-03-03 08:00"))
+        clock.move_to(at("2026-03-03 11:00"))
+        series = edit_campaign(series, replace(plan_of(series), send_time=time(18)))
+        series = launch_campaign(series)
+
+    begin_due_occurrences(now=at("2026-03-10 18:00"))
+
+    assert series.occurs_on == date(2026, 3, 10)
+    assert runs(series) == [date(2026, 3, 3), date(2026, 3, 10)]
+
+
+def test_one_resumed_while_its_run_goes_round_the_clocks_goes_on_with_the_next_day(
+    topic: SubscriptionTopic, workspace: Workspace
+) -> None:
+    with time_machine.travel(at("2026-03-02 08:00"), tick=False) as clock:
+        series = newsletter(topic, timing=Timing.CUSTOMER)
+        clock.move_to(at("2026-03-02 20:00"))
+        begin_due_occurrences(now=at("2026-03-02 20:00"))
+        series.refresh_from_db()
+        series = resume_campaign(pause_campaign(series))
+
+    assert runs(series) == [date(2026, 3, 3)]
+    assert series.occurs_on == date(2026, 3, 10)
+
+
+def test_a_day_that_has_its_run_is_passed_over(topic: SubscriptionTopic, workspace: Workspace) -> None:
+    with time_machine.travel(at("2026-03-02 12:00"), tick=False):
+        series = newsletter(topic)
+    begin_due_occurrences(now=at("2026-03-03 08:00"))
+    Campaign.objects.filter(pk=series.pk).update(occurs_on=date(2026, 3, 3), starts_at=at("2026-03-03 08:00"))
+
+    begin_due_occurrences(now=at("2026-03-10 08:00"))
+
+    assert runs(series) == [date(2026, 3, 3), date(2026, 3, 10)]
+
+
+def test_one_whose_run_fails_pauses_and_stops_no_other(topic: SubscriptionTopic, workspace: Workspace) -> None:
+    with time_machine.travel(at("2026-03-02 12:00"), tick=False):
+        failing, other = newsletter(topic), newsletter(topic)
+    # No day comes after it.
+    Campaign.objects.filter(pk=failing.pk).update(occurs_on=date.max)
+
+    begin_due_occurrences(now=at("2026-03-03 08:00"))
+
+    failing.refresh_from_db()
+    assert (failing.state, failing.pause_reason) == (CampaignState.PAUSED, "not_ready")
+    assert runs(other) == [date(2026, 3, 3)]
 
 
 def test_by_each_customer_s_clock_it_begins_where_the_day_begins_first(
