@@ -22,6 +22,8 @@ from timeline.recording import record
 
 log = logging.getLogger(__name__)
 
+LONGEST_NAME = 120
+
 
 @transaction.atomic
 def begin_due_occurrences(*, now: datetime) -> list[Campaign]:
@@ -63,8 +65,9 @@ def _begin_occurrences(series: Campaign, now: datetime) -> list[Campaign]:
 def _add_run(series: Campaign) -> Campaign:
     """With the words that the template has by then: a newsletter says something else each time."""
     assert series.template is not None, "what is scheduled has a template"  # noqa: S101
+    day = f" · {series.occurs_on}"
     run = Campaign.objects.create(
-        name=f"{series.name} · {series.occurs_on}",
+        name=series.name[: LONGEST_NAME - len(day)] + day,
         template=series.template,
         version=refresh_template(series.template),
         topic=series.topic,

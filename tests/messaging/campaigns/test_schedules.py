@@ -158,6 +158,15 @@ def test_a_run_is_a_campaign_of_its_own(topic: SubscriptionTopic, workspace: Wor
     assert (series.state, series.occurs_on) == (CampaignState.SCHEDULED, date(2026, 3, 10))
 
 
+def test_a_long_name_leaves_room_for_the_day(topic: SubscriptionTopic, workspace: Workspace) -> None:
+    with time_machine.travel(at("2026-03-02 12:00"), tick=False):
+        newsletter(topic, name="n" * 120)
+
+    [run] = begin_due_occurrences(now=at("2026-03-03 08:00"))
+
+    assert run.name == f"{'n' * 107} · 2026-03-03"
+
+
 def test_what_was_missed_for_more_than_a_day_is_left_out(topic: SubscriptionTopic, workspace: Workspace) -> None:
     with time_machine.travel(at("2026-03-02 12:00"), tick=False):
         series = newsletter(topic)
