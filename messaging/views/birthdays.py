@@ -15,7 +15,7 @@ from messaging.forms import GreetingForm
 from messaging.previewing import preview_text
 from messaging.purposes import Purpose
 from messaging.rendering import BadTemplate, variables_of
-from messaging.views.letters import in_a_sandbox, letter, letter_refused
+from messaging.views.letters import filled_in_for, in_a_sandbox, letter, letter_refused
 
 RANGES = (7, 14, 30)
 
@@ -38,15 +38,13 @@ def birthday_greeting(request: WorkspaceRequest) -> HttpResponse:
 def greeting_preview(request: WorkspaceRequest) -> HttpResponse:
     """Of what stands in the form, saved or not. Writes nothing."""
     form = GreetingForm(request.POST or None, greeting=queries.birthday_greeting())
-    sought = request.POST.get("preview_for", "").replace("\x00", "").strip()
-    customer = queries.customer_named(sought) if sought else None
+    customer, to = filled_in_for(request.POST.get("preview_for", ""))
     words = request.POST if request.method == "POST" else form.initial
     subject, body = str(words.get("subject", "")), str(words.get("body", ""))
     try:
         rendered = preview_text(subject, body, template_key=Purpose.BIRTHDAY, customer=customer)
     except BadTemplate as error:
         return letter_refused(str(error), status=422)
-    to = customer.email if customer else _("an invented customer") if not sought else _("nobody found by this name")
     return letter(rendered.html, recipient=to, subject=rendered.subject)
 
 

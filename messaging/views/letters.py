@@ -10,7 +10,11 @@ from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp
 from django.http import HttpResponse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
+
+from customers.models import Customer
+from messaging import queries
 
 _POLICY = {
     "default-src": [NONE],
@@ -24,6 +28,15 @@ _HEAD = '<div style="padding:10px 16px;background:#f1f0ed;color:#222;font:14px/1
 
 def in_a_sandbox(view: Callable[..., Any]) -> Any:
     return xframe_options_sameorigin(csp(_POLICY)(view))
+
+
+def filled_in_for(words: str) -> tuple[Customer | None, str]:
+    """The customer who is meant by what somebody typed, and whom a preview says that it is for."""
+    sought = words.replace("\x00", "").strip()
+    if not sought:
+        return None, _("an invented customer")
+    customer = queries.customer_named(sought)
+    return customer, (customer.email or customer.name) if customer else _("nobody found by this name")
 
 
 def letter(html: str, *, recipient: str, subject: str) -> HttpResponse:

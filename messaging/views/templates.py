@@ -13,7 +13,6 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.paging import keyset_page
 from accounts.permissions import Permission, permits
 from accounts.requests import WorkspaceRequest
-from customers.models import Customer
 from customers.views.refusals import refusal_told
 from messaging import actions, queries
 from messaging.block_catalogue import catalogue, merge_fields
@@ -22,7 +21,7 @@ from messaging.models import Template, TemplateVersion
 from messaging.previewing import preview_wording, render_for
 from messaging.rendering import BadTemplate
 from messaging.starters import STARTERS, starter
-from messaging.views.letters import in_a_sandbox, letter, letter_refused
+from messaging.views.letters import filled_in_for, in_a_sandbox, letter, letter_refused
 
 page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -103,7 +102,7 @@ def template_html(request: WorkspaceRequest, template_id: int) -> HttpResponse:
     version = version or versions.order_by("-number").first()
     if version is None:
         return letter_refused(_("There is no such text."), status=404)
-    customer, to = _sought(request.GET.get("preview_for", ""))
+    customer, to = filled_in_for(request.GET.get("preview_for", ""))
     try:
         rendered = render_for(customer, version)
     except BadTemplate as error:
@@ -118,7 +117,7 @@ def template_preview(request: WorkspaceRequest) -> HttpResponse:
     """Of what stands in the editor, saved or not. Writes nothing."""
     form = TemplateForm(request.POST or None)
     form.is_valid()
-    customer, to = _sought(request.POST.get("preview_for", ""))
+    customer, to = filled_in_for(request.POST.get("preview_for", ""))
     if not form.is_bound or "blocks" in form.errors:
         return letter_refused(_("What you write appears here."), status=200)
     try:
@@ -173,7 +172,7 @@ def version_restoration(request: WorkspaceRequest, template_id: int, version_id:
 def template_test(request: WorkspaceRequest, template_id: int) -> HttpResponse:
     """The saved words, to oneself or somebody of the team."""
     template, sought = _own(template_id), request.POST.get("preview_for", "")
-    customer, _to = _sought(sought)
+    customer, _to = filled_in_for(sought)
     to = queries.teammate(request.workspace, request.POST.get("to", "")) or request.user
     if sought.strip() and customer is None:
         messages.error(request, _("No customer was found by this name. Nothing was sent."))
@@ -190,15 +189,6 @@ def _own(template_id: int) -> Template:
     """What the product itself sends is edited on pages of its own."""
     template: Template = get_object_or_404(Template, pk=template_id, key="")
     return template
-
-
-def _sought(words: str) -> tuple[Customer | None, str]:
-    """The customer who is meant, and whom a preview says that it is for."""
-    sought = words.replace("\x00", "").strip()
-    if not sought:
-        return None, _("an invented customer")
-    customer = queries.customer_named(sought)
-    return customer, (customer.email or customer.name) if customer else _("nobody found by this name")
 
 
 def _editor(request: WorkspaceRequest, form: TemplateForm, template: Template | None) -> HttpResponse:
