@@ -8,6 +8,9 @@ from typing import Any
 
 from messaging.models import Priority
 
+# In the context of a message: which topics its link confirms, where nobody asked for them on the join page.
+CONFIRMS = "confirms"
+
 
 @dataclass(frozen=True, kw_only=True)
 class MessageDraft:

@@ -23,8 +23,8 @@ from customers.actions.notes import write_note
 from customers.actions.upsert import upsert_customers
 from customers.models import Customer, Note
 from messaging.actions import Said, record_consents, switch_on_greeting, write_greeting
-from messaging.actions.topics import GREETINGS
 from messaging.models import ConsentSource, ConsentState, SubscriptionTopic
+from messaging.models.consent import GREETINGS
 from messaging.queries import birthday_greeting
 from sales.actions.refunds import refund_order
 from sales.actions.upsert import upsert_orders

@@ -17,10 +17,10 @@ from messaging.actions import set_frequency_policy, set_quiet_hours, write_templ
 from messaging.actions.campaigns import add_campaign, ask_approval, launch_campaign
 from messaging.actions.flow_presets import add_flow_from_preset
 from messaging.actions.flows import change_flow, start_backfill, switch_on_flow
-from messaging.actions.topics import NEWSLETTER
 from messaging.campaign_plans import CampaignPlan
 from messaging.flows.presets import PRESETS
 from messaging.models import Campaign, Flow, Reach, SubscriptionTopic, Template, Timing
+from messaging.models.consent import NEWSLETTER
 from sales.models import Product
 
 NEWCOMERS, REGULARS, SLIPPING, CLUB, CAKE, TASTING = (

@@ -14,11 +14,11 @@ from accounts.tokens import new_secret
 from messaging.actions.queueing import queue_messages
 from messaging.actions.stopping import cancel_messages
 from messaging.actions.templates import add_template, refresh_template, rewrite_template
-from messaging.actions.topics import GREETINGS
 from messaging.drafts import MessageDraft
 from messaging.events import BirthdayReached, GreetingChanged, GreetingSwitchedOff, GreetingSwitchedOn
 from messaging.flows.plans import greeting_flow
 from messaging.models import BirthdayGreeting, Message, Priority, SubscriptionTopic
+from messaging.models.consent import GREETINGS
 from messaging.purposes import Purpose
 from messaging.queries import Celebrant, celebrants, mornings
 from messaging.reasons import Reason

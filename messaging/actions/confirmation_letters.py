@@ -14,7 +14,7 @@ from customers.models import Customer
 from customers.queries.filtering import Among
 from messaging.actions.queueing import LARGEST_BATCH, queue_messages
 from messaging.actions.templates import product_template
-from messaging.drafts import MessageDraft
+from messaging.drafts import CONFIRMS, MessageDraft
 from messaging.models import (
     CONFIRMED_BY_ITSELF,
     ConsentRecord,
@@ -34,8 +34,6 @@ CONFIRMATION_BODY = """<p>Somebody, most likely you, asked {{ workspace.name }} 
 <p>The link works for thirty days. If it was not you, do nothing: you will not be written to.</p>"""
 # Nobody is asked more often, whatever others say in their name.
 MOST_A_DAY = 3
-# In the letter's context: which topics its link confirms, where nobody asked for them on the join page.
-CONFIRMS = "confirms"
 
 # The newest words on the topic that count as waiting, and about which no letter was written yet.
 _NOT_ASKED = """

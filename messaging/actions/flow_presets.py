@@ -6,9 +6,10 @@ from accounts.models import User
 from accounts.public_ids import encode_id
 from messaging.actions.flows import add_flow
 from messaging.actions.templates import add_template
-from messaging.actions.topics import GREETINGS, NEWSLETTER, add_default_topics
+from messaging.actions.topics import add_default_topics
 from messaging.flows.presets import PRESETS, filled_in
 from messaging.models import Flow, SubscriptionTopic
+from messaging.models.consent import GREETINGS, NEWSLETTER
 from messaging.refusals import NoTopic
 
 

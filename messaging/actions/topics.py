@@ -10,10 +10,10 @@ from accounts.models import Workspace
 from accounts.scope import current_workspace_id
 from messaging.events import ConfirmationPolicySet, TopicAdded, TopicArchived, TopicChanged, TopicRestored
 from messaging.models import BirthdayGreeting, ConfirmationPolicy, SubscriptionTopic
+from messaging.models.consent import GREETINGS, NEWSLETTER
 from messaging.refusals import TopicInUse, TopicNameTaken
 from timeline.recording import record, record_many
 
-NEWSLETTER, GREETINGS = "newsletter", "greetings"
 KEY_LENGTH = 50
 
 

@@ -15,8 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from messaging.flows import preset_letters as letters
 from messaging.flows.preset_letters import PresetLetter
-
-NEWS, GREETINGS = "newsletter", "greetings"
+from messaging.models.consent import GREETINGS, NEWSLETTER
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Preset:
     needs: str | Promise = ""
 
 
-def _send(letter: str, topic: str = NEWS) -> dict[str, Any]:
+def _send(letter: str, topic: str = NEWSLETTER) -> dict[str, Any]:
     return {"key": letter.replace("_", "-"), "do": "send", "letter": letter, "topic": topic}
 
 

@@ -25,6 +25,10 @@ class ConfirmationPolicy(WorkspaceOwned):
         return "double opt-in" if self.needs_confirmation else "single opt-in"
 
 
+# The keys of the two topics that a new workspace begins with.
+NEWSLETTER, GREETINGS = "newsletter", "greetings"
+
+
 class SubscriptionTopicQuerySet(models.QuerySet["SubscriptionTopic"]):
     def in_use(self) -> Self:
         return self.filter(archived_at=None)

@@ -9,6 +9,7 @@ from accounts.models import Workspace
 from accounts.scope import current_workspace_id
 from customers.models import Customer
 from messaging.addresses import hash_address
+from messaging.drafts import CONFIRMS
 from messaging.eligibility import survivors, wishes_of
 from messaging.links import public_page
 from messaging.models import (
@@ -64,7 +65,7 @@ def confirmation_policy() -> bool:
 def topics_asked(message: Message) -> list[SubscriptionTopic]:
     """What the link of this message confirms, of what is in use."""
     asked = ConsentRecord.objects.filter(message=message, state=ConsentState.PENDING)
-    named = message.context.get("confirms", [])
+    named = message.context.get(CONFIRMS, [])
     return list(SubscriptionTopic.objects.in_use().filter(Q(pk__in=asked.values("topic")) | Q(pk__in=named)))
 
 

@@ -92,9 +92,9 @@ def _of_message(message: Message) -> Explanation:
 
 def _audience_points(campaign: Campaign, customer: Customer) -> Iterator[Point]:
     if customer.archived_at:
-        yield Point(_("The customer is archived."), holds=False)
+        yield Point(str(Reason.ARCHIVED.label), holds=False)
     if not customer.email_norm:
-        yield Point(_("The customer has no e-mail address."), holds=False)
+        yield Point(str(Reason.NO_ADDRESS.label), holds=False)
     yield from _wish_points(customer)
     chosen = CampaignSegment.objects.filter(campaign=campaign).select_related("segment").order_by("is_excluded", "pk")
     if campaign.reach == Reach.TOPIC and campaign.topic is not None:

@@ -20,8 +20,8 @@ from messaging.actions.campaigns import (
     pause_campaign,
     start_due_campaigns,
 )
-from messaging.actions.topics import NEWSLETTER
 from messaging.models import Campaign, Conversion, Message, PauseReason, Repeats, SubscriptionTopic, Timing
+from messaging.models.consent import NEWSLETTER
 from messaging.sending.rounds import send_due
 from tests.browser.conftest import OpenPage
 from tests.browser.listing import PageToOpen

@@ -16,7 +16,6 @@ from messaging import actions
 from messaging.actions import Said
 from messaging.actions.claiming import claim_messages, new_token
 from messaging.actions.outcomes import Mark, Outcome, advance_messages
-from messaging.actions.topics import GREETINGS
 from messaging.links import links_for
 from messaging.models import (
     ConsentSource,
@@ -28,6 +27,7 @@ from messaging.models import (
     SubscriptionTopic,
     SuppressionReason,
 )
+from messaging.models.consent import GREETINGS
 from messaging.purposes import Purpose
 from messaging.reasons import Reason
 from tests.browser.conftest import OpenPage

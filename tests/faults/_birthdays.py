@@ -8,8 +8,8 @@ from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from messaging import actions
 from messaging.actions.birthdays import STEP
-from messaging.actions.topics import GREETINGS
 from messaging.models import SubscriptionTopic
+from messaging.models.consent import GREETINGS
 from tests.faults._outbox import SLUG, bring_in, open_bakery
 
 

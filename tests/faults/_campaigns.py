@@ -5,9 +5,9 @@ from __future__ import annotations
 from accounts.scope import workspace_scope
 from messaging import actions
 from messaging.actions.campaigns import add_campaign, launch_campaign
-from messaging.actions.topics import NEWSLETTER
 from messaging.campaign_plans import CampaignPlan
 from messaging.models import SubscriptionTopic
+from messaging.models.consent import NEWSLETTER
 from tests.faults._outbox import bring_in, open_bakery
 
 
