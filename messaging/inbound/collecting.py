@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.db import DataError
 from django.utils import timezone
 
 from accounts.models import Workspace
@@ -40,7 +41,7 @@ def sort_incoming() -> dict[Workspace, list[str]]:
 
 
 def take_in(workspace: Workspace, keys: Sequence[str]) -> None:
-    """One mail, one transaction. What cannot be read stays where it is, marked as read, for people to look at.
+    """One mail, one transaction. What cannot be read or written down stays where it is, marked as read, for people.
 
     Raises InboxUnavailable.
     """
@@ -60,7 +61,7 @@ def take_in(workspace: Workspace, keys: Sequence[str]) -> None:
 
 
 def write_down(workspace: Workspace, said: Sequence[Report] | IncomingReply) -> bool:
-    """False: it comes too early and has to come again."""
+    """False: it comes too early and has to come again. What the database does not take would not be taken later."""
     try:
         with workspace_scope(workspace):
             if isinstance(said, IncomingReply):
@@ -69,4 +70,7 @@ def write_down(workspace: Workspace, said: Sequence[Report] | IncomingReply) -> 
                 take_in_reports(said)
     except StillLeaving:
         return False
+    except (ValueError, DataError):
+        named = said.message_ids if isinstance(said, IncomingReply) else [report.message_id for report in said]
+        log.exception("what came in about %s could not be written down", named)
     return True

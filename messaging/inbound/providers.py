@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from messaging.inbound.reading import IncomingReply, Named, Report, ReportKind, messages_named_in, read_mail
+from messaging.inbound.reading import IncomingReply, Named, Report, ReportKind, messages_named_in, read_mail, storable
 
 _VIEWS = {
     "brevo": "Brevo",
@@ -78,12 +78,10 @@ def _reports(event: Any, now: datetime) -> list[Told]:
     if kind == ReportKind.HARD_BOUNCE and _is_passing(event):
         kind = ReportKind.SOFT_BOUNCE
     words = json.dumps(event.esp_event, default=str)
-    key = event.event_id or hashlib.sha256(words.encode()).hexdigest()
+    key = storable(str(event.event_id or hashlib.sha256(words.encode()).hexdigest()))[:200]
     at = min(event.timestamp.astimezone(UTC), now) if event.timestamp else now
-    detail = str(event.mta_response or event.description or "")[:500]
-    return [
-        (named, Report(kind, named.message_id, str(key)[:200], at, detail)) for named in messages_named_in(words)[:1]
-    ]
+    detail = storable(str(event.mta_response or event.description or ""))[:500]
+    return [(named, Report(kind, named.message_id, key, at, detail)) for named in messages_named_in(words)[:1]]
 
 
 def _is_passing(event: Any) -> bool:

@@ -70,6 +70,11 @@ class Named:
     workspace_key: str
 
 
+def storable(text: str) -> str:
+    """Without what no text in the database may hold: NUL, and halves of characters."""
+    return text.replace("\x00", "").encode(errors="ignore").decode()
+
+
 def messages_named_in(text: str) -> list[Named]:
     """In the order of the text, each once."""
     found = (Named(f"<{each['whole']}>", each["key"]) for each in OUR_MESSAGE_ID.finditer(text))
@@ -99,7 +104,7 @@ def _bounces(message: EmailMessage, mail: bytes, now: datetime) -> Iterator[Repo
     for field in failed[:1]:
         status = str(field.get("Status", "")).strip()
         kind = ReportKind.HARD_BOUNCE if status.startswith("5") else ReportKind.SOFT_BOUNCE
-        detail = f"{status} {field.get('Diagnostic-Code', '')}".strip()
+        detail = storable(f"{status} {field.get('Diagnostic-Code', '')}").strip()
         for message_id in _ours_in(mail):
             yield Report(kind, message_id, "dsn", now, detail[:500])
 
@@ -113,12 +118,12 @@ def _status_parts(part: Message) -> list[Message]:
 
 def _reply(message: EmailMessage, mail: bytes, now: datetime) -> IncomingReply:
     named = " ".join(str(message.get(name, "")) for name in ("In-Reply-To", "References"))
-    mail_id = str(message.get("Message-ID", "")).strip() or f"<{hashlib.sha256(mail).hexdigest()}@unnamed>"
+    mail_id = storable(str(message.get("Message-ID", ""))).strip() or f"<{hashlib.sha256(mail).hexdigest()}@unnamed>"
     return IncomingReply(
         message_ids=tuple(each.message_id for each in messages_named_in(named)),
         mail_id=mail_id[:300],
-        sender=parseaddr(str(message.get("From", "")))[1][:254],
-        subject=" ".join(str(message.get("Subject", "")).split())[:300],
+        sender=storable(parseaddr(str(message.get("From", "")))[1])[:254],
+        subject=" ".join(storable(str(message.get("Subject", ""))).split())[:300],
         text=without_quotes(_text_of(message))[:LONGEST_REPLY],
         at=_date_of(message, now),
         is_automatic=_is_automatic(message),
@@ -140,8 +145,7 @@ def _text_of(message: EmailMessage) -> str:
     except (LookupError, ValueError):  # a character set that nobody knows
         raw = part.get_payload(decode=True)
         content = raw.decode(errors="replace") if isinstance(raw, bytes) else ""
-    content = content.replace("\x00", "")
-    return html_to_text(content) if part.get_content_type() == "text/html" else content
+    return storable(html_to_text(content) if part.get_content_type() == "text/html" else content)
 
 
 def without_quotes(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mailbox
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from messaging.actions.queueing import queue_messages
 from messaging.drafts import MessageDraft
-from messaging.inbound.collecting import sort_incoming, take_in
+from messaging.inbound.collecting import sort_incoming, take_in, write_down
 from messaging.inbound.mailboxes import InboxUnavailable, open_inbox
+from messaging.inbound.reading import IncomingReply
 from messaging.models import Message, Reply
 from messaging.tasks import find_incoming_mail, take_in_mail
 from tests.factories.accounts import WorkspaceFactory
@@ -25,6 +27,8 @@ from tests.imap import Folder, serving
 from tests.messaging.inbound.mails import reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -103,6 +107,30 @@ def test_a_reader_that_died_before_it_was_done_reads_again(bakery: Workspace, ma
     take_in(bakery, found[bakery])
 
     assert replies_of(bakery) == ["Is the rye loaf back?"]
+
+
+def test_what_no_database_stores_keeps_no_later_mail_waiting(bakery: Workspace, imap: Folder) -> None:
+    answered = a_message(bakery).message_id
+    odd = reply(answered, text="Yes\0 please", mail_id="<a\0b@mail.example>")
+    odd = odd.replace(b"Subject: Re: News", b"Subject: =?utf-8?q?a=00b?=")
+    half = reply(answered, text="+2AA-No", mail_id="<a2@mail.example>").replace(b"charset=utf-8", b"charset=utf-7")
+    imap.mails = {7: odd, 8: half, 9: reply(answered, mail_id="<a3@mail.example>")}
+
+    mail_is_taken_in()
+
+    assert sorted(replies_of(bakery)) == ["Is the rye loaf back?", "No", "Yes please"]
+    assert imap.seen == {7, 8, 9}
+    with workspace_scope(bakery):
+        assert list(Reply.objects.order_by("pk").values_list("subject", flat=True)[:1]) == ["ab"]
+
+
+def test_what_is_not_taken_now_is_not_asked_for_again(bakery: Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    said = IncomingReply((a_message(bakery).message_id,), "<a\0b@mail.example>", "", "", "", at=NOW, is_automatic=False)
+
+    assert write_down(bakery, said)
+
+    assert "could not be written down" in caplog.text
+    assert replies_of(bakery) == []
 
 
 def test_mail_by_imap_is_read_whole_and_marked_as_read(bakery: Workspace, imap: Folder) -> None:
