@@ -30,7 +30,7 @@ _NAMESPACE = "website:"
 Random = Annotated[str, Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Name = Annotated[str, Meta(max_length=200)] | int | None
 Address = Annotated[str, Meta(max_length=500)] | None
-Amount = Annotated[str, Meta(max_length=20)] | int | float | None
+Amount = Annotated[str, Meta(max_length=200)] | int | float | None
 
 
 class Item(Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +65,8 @@ class ProductTold(Told, frozen=True, tag="product", forbid_unknown_fields=True):
     price: Amount = None
     currency: Name = None
     url: Address = None
+    # Nobody said so: the snippet found it in what the page tells search engines of itself.
+    read: bool = False
 
     def properties(self) -> dict[str, Any]:
         about = {"sku": self.id, "name": self.name, "price": self.price, "currency": self.currency, "url": self.url}
@@ -129,14 +131,17 @@ def read_beacon(body: bytes) -> Beacon:
 def calls_of(beacon: Beacon, who: Who, *, sites: Sequence[str], now: datetime) -> list[CheckedCall]:
     """The beacon as calls of the API, each found good. Raises ApiError, naming the event and its field."""
     return [
-        _call(told, who, position=position, sites=sites, now=now)
+        call
         for position, told in enumerate(beacon.events)
         if who.user or not isinstance(told, IdentityTold)
+        if (call := _call(told, who, position=position, sites=sites, now=now))
     ]
 
 
-def _call(told: Event, who: Who, *, position: int, sites: Sequence[str], now: datetime) -> CheckedCall:
+def _call(told: Event, who: Who, *, position: int, sites: Sequence[str], now: datetime) -> CheckedCall | None:
     properties = told.properties()
+    if isinstance(told, ProductTold) and told.read and not _leave_out_faults(told, properties, sites):
+        return None
     name = " ".join(str(told.name or "").split()) if isinstance(told, PageTold) else _NAMES[type(told)]
     for field, message in _faults(told, properties, name, sites):
         raise ApiError("invalid_value", message, param=f"events[{position}].{_FIELDS.get(field, field)}")
@@ -153,6 +158,18 @@ def _call(told: Event, who: Who, *, position: int, sites: Sequence[str], now: da
         traits=NOTHING,
         teller=Teller.CUSTOMER if who.user else Teller.VISITOR,
     )
+
+
+def _leave_out_faults(told: ProductTold, properties: dict[str, Any], sites: Sequence[str]) -> bool:
+    """Whether it still is a product. Pages describe it for others: its faults must not lose who looked at it."""
+    while fault := next(_faults(told, properties, "", sites), None):
+        field = fault[0]
+        if field not in properties:
+            return False
+        del properties[field]
+        if field == "currency":  # a price in another one is none
+            properties.pop("price", None)
+    return True
 
 
 def _faults(told: Event, properties: dict[str, Any], name: str, sites: Sequence[str]) -> Iterator[tuple[str, str]]:

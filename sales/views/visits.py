@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
@@ -23,8 +22,8 @@ from accounts.scope import workspace_scope
 from accounts.token_buckets import Allowance, take_tokens
 from sales import actions
 from sales.ingesting.beacons import LARGEST_BEACON, read_beacon
+from sales.snippet.served import served
 
-SCRIPT = Path(__file__).parent.parent / "snippet" / "rapport.js"
 # A page of any site may ask, and read the answer, which is the same for all of them.
 FROM_ANY_SITE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 PREFLIGHT = {
@@ -44,7 +43,7 @@ class _TooMany(ApiError):
 @cache
 def script() -> tuple[bytes, str]:
     """And its ETag."""
-    content = SCRIPT.read_bytes()
+    content = served()
     return content, f'"{hashlib.sha256(content).hexdigest()[:20]}"'
 
 

@@ -39,6 +39,22 @@ EARLY = """
 window.rapport = window.rapport || function () { (rapport.q = rapport.q || []).push(arguments); };
 rapport("product", {id: "RYE", name: "Cheap rye", price: "0.01"});
 """
+# What shops tell search engines of a page, and what social networks.
+FOR_SEARCH = """<script type="application/ld+json">{"@context": "https://schema.org", "@graph": [
+    {"@type": "BreadcrumbList"}, {"@type": ["Product"], "sku": "RYE", "name": "Rye // \'dark\'", "offers":
+    [{"@type": "Offer", "price": 4.2, "priceCurrency": "EUR"}]}]}</script>"""
+FOR_NETWORKS = """
+document.querySelector("[type='application/ld+json']").remove();
+const price = {"product:price:amount": "1.00", "product:price:currency": "EUR"};
+const about = {"og:type": "product", "og:title": "Bun", ...price};
+for (const [name, content] of Object.entries(about)) {
+    const meta = document.createElement("meta");
+    meta.setAttribute("property", name);
+    meta.content = content;
+    document.head.append(meta);
+}
+history.pushState({}, "", "/buns");
+"""
 STORED = "[document.cookie, {...localStorage}, {...sessionStorage}]"
 
 
@@ -51,6 +67,7 @@ def shop(rapport: str, workspace: Workspace) -> Iterator[str]:
     pages = {
         f"/{word}": page.replace("async", f'async data-consent="{word}"') for word in ("granted", "denied", "required")
     }
+    pages["/described"] = page.replace('<script src="/shop.js"></script>', FOR_SEARCH)
     policy = f"default-src 'none'; script-src 'self' {rapport}; connect-src {rapport}"
 
     class Shop(BaseHTTPRequestHandler):
@@ -97,6 +114,10 @@ def told_by(page: Page, doing: str) -> dict[str, Any]:
     return body
 
 
+def without_key(event: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in event.items() if name not in {"key", "ago"}}
+
+
 def work(bakery: Workspace) -> None:
     while drain_workspace(bakery):
         pass
@@ -105,6 +126,31 @@ def work(bakery: Workspace) -> None:
 def enrolled(bakery: Workspace) -> list[tuple[str, int]]:
     with workspace_scope(bakery):
         return list(Enrolment.objects.waiting().values_list("flow__preset", "customer").order_by("pk"))
+
+
+def assert_that_pages_are_read(page: Page, shop_url: str, *, by: str) -> None:
+    """Their products by what they say of them to others."""
+    with page.expect_response(is_visit) as known:
+        page.goto(f"{shop_url}/described")
+    told = json.loads(known.value.request.post_data or "")
+    assert told["visitor"] == by
+    read = {"read": True, "currency": "EUR"}
+    assert without_key(told["events"][1]) == {
+        **read,
+        "type": "product",
+        "id": "RYE",
+        "name": "Rye // 'dark'",
+        "price": "4.2",
+        "url": f"{shop_url}/described",
+    }
+    told = told_by(page, FOR_NETWORKS)
+    assert without_key(told["events"][1]) == {
+        **read,
+        "type": "product",
+        "name": "Bun",
+        "price": "1.00",
+        "url": f"{shop_url}/buns",
+    }
 
 
 def test_reminders_work_by_themselves(open_page: OpenPage, bakery: Workspace, shop_url: str) -> None:
@@ -170,10 +216,10 @@ def test_reminders_work_by_themselves(open_page: OpenPage, bakery: Workspace, sh
     other = page.evaluate(STORED)[1]["rapport"]
     assert other != kept["rapport"]
 
-    # The next page knows them by the stored id; taken back, it is deleted and nothing more is told.
-    with page.expect_response(is_visit) as known:
-        page.goto(f"{shop_url}/breads/rye")
-    assert json.loads(known.value.request.post_data or "")["visitor"] == other
+    # The next page knows them by the stored id.
+    assert_that_pages_are_read(page, shop_url, by=other)
+
+    # Taken back, it is deleted and nothing more is told.
     later: list[Request] = []
     page.on("request", lambda request: later.append(request) if is_visit(request) else None)
     page.evaluate("rapport('consent', false); rapport('page'); new Promise(done => setTimeout(done, 700))")

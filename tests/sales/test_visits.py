@@ -81,6 +81,7 @@ def test_the_script_is_small_and_for_every_site(db: None) -> None:
 
     assert len(response.content) < 3_000
     assert response.content == script()[0]
+    assert b"//" not in response.content.replace(b"://", b"")
     assert response["Content-Type"] == "text/javascript; charset=utf-8"
     assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert "max-age=3600" in response["Cache-Control"]
@@ -110,6 +111,28 @@ def test_a_signed_customer_s_views_and_cart_are_theirs(workspace: Workspace, web
     assert {PageView.objects.get().customer, view.customer, cart.customer} == {anna}
     kinds = Event.objects.order_by("pk").values_list("kind", "customer_id", "actor")
     assert sorted(kinds) == [(each, anna.pk, "visitor") for each in ("CartUpdated", "PageViewed", "ProductViewed")]
+
+
+def test_what_a_page_says_of_its_product_is_taken_as_far_as_it_is_good(workspace: Workspace, website: Website) -> None:
+    known_as("1042")
+    good = told("product", read=True, id="RYE", name="Rye loaf", price="4.20", currency="EUR", url=f"{SITE}/rye")
+    odd = told(
+        "product", read=True, id="B" * 81, name="Bun", price="1,20 €", currency="EUR", url="https://else.where/bun"
+    )
+    unclear = told("product", read=True, id="CAKE", price="3.10", currency="Euro")
+    nothing = told("product", read=True, id="\u0007", price="1")
+
+    assert beacon(workspace, signed(website, "1042", good, odd, unclear, nothing, page())).status_code == 204
+
+    views = ProductView.objects.values_list("sku", "name", "price_minor", "url")
+    assert sorted(views, key=lambda view: view[1], reverse=True) == [
+        ("RYE", "Rye loaf", 420, f"{SITE}/rye"),
+        ("", "Bun", None, ""),
+        ("CAKE", "", None, ""),
+    ]
+    assert PageView.objects.exists()
+    said = {**odd, "key": str(uuid.uuid4()), "read": False}
+    assert beacon(workspace, signed(website, "1042", said)).status_code == 422
 
 
 def test_of_nobody_nothing_is_kept(workspace: Workspace, website: Website) -> None:
