@@ -5,7 +5,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.public_ids import encode_id
 from messaging.actions.flows import add_flow
-from messaging.actions.templates import add_template
+from messaging.actions.templates import Wording, write_template
 from messaging.actions.topics import add_default_topics
 from messaging.flows.presets import PRESETS, filled_in
 from messaging.models import Flow, SubscriptionTopic
@@ -17,13 +17,11 @@ from messaging.refusals import NoTopic
 def add_flow_from_preset(key: str, *, written_by: User | None = None) -> Flow:
     """A draft, with texts of its own to change. Raises KeyError for a preset that there is not, and NoTopic."""
     preset = PRESETS[key]
-    texts = {}
-    for name, letter in preset.letters.items():
-        version = add_template(
-            name=str(letter.name), subject=str(letter.subject), body=str(letter.body), written_by=written_by
-        )
-        texts[name] = encode_id("tpl", version.template_id)
-    definition = filled_in(preset, texts, _topics())
+    templates = {}
+    for name, text in preset.texts.items():
+        version = write_template(name=str(text.name), wording=Wording.ready(text), written_by=written_by)
+        templates[name] = encode_id("tpl", version.template_id)
+    definition = filled_in(preset, templates, _topics())
     return add_flow(name=_free_name(str(preset.name)), definition=definition, preset=key, written_by=written_by)
 
 

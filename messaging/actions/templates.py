@@ -17,6 +17,7 @@ from messaging.events import TemplateAdded, TemplateArchived, TemplateChanged, T
 from messaging.models import Priority, Template, TemplateVersion
 from messaging.purposes import Purpose
 from messaging.queries.templates import newest_version, uses_of
+from messaging.ready_texts import ReadyText
 from messaging.refusals import TemplateInUse
 from messaging.rendering import (
     Block,
@@ -50,6 +51,10 @@ class Wording:
     @classmethod
     def of(cls, version: TemplateVersion) -> Wording:
         return cls(version.subject, version.body, version.preheader, version.own_text, version.blocks)
+
+    @classmethod
+    def ready(cls, text: ReadyText) -> Wording:
+        return cls(str(text.subject), preheader=str(text.preheader), blocks=text.spoken())
 
     def made(self, template_key: str = "") -> Wording:
         """With the body of its blocks, if it has any. Raises BadTemplate."""

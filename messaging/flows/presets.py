@@ -1,6 +1,6 @@
 """Flows that work as they are: what the gallery offers. Their times are the trade's conventions (docs/flows.md).
 
-A letter stands in a preset as `{"do": "send", "letter": …}`; `build` writes it as a text of the workspace's own.
+A text stands in a preset as `{"do": "send", "text": …}`; whoever uses the preset gets it as a template of their own.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from messaging.flows import preset_letters as letters
-from messaging.flows.preset_letters import PresetLetter
+from messaging.flows import preset_texts as texts
 from messaging.models.consent import GREETINGS, NEWSLETTER
+from messaging.ready_texts import ReadyText
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Preset:
     summary: str | Promise
     icon: str
     definition: Mapping[str, Any]
-    letters: Mapping[str, PresetLetter]
+    texts: Mapping[str, ReadyText]
     needs: str | Promise = ""
 
 
-def _send(letter: str, topic: str = NEWSLETTER) -> dict[str, Any]:
-    return {"key": letter.replace("_", "-"), "do": "send", "letter": letter, "topic": topic}
+def _send(text: str, topic: str = NEWSLETTER) -> dict[str, Any]:
+    return {"key": text.replace("_", "-"), "do": "send", "text": text, "topic": topic}
 
 
 def _wait(key: str, **span: Any) -> dict[str, Any]:
@@ -60,9 +60,9 @@ WELCOME = Preset(
         ],
     },
     {
-        "welcome_first": letters.WELCOME_FIRST,
-        "welcome_second": letters.WELCOME_SECOND,
-        "welcome_third": letters.WELCOME_THIRD,
+        "welcome_first": texts.WELCOME_FIRST,
+        "welcome_second": texts.WELCOME_SECOND,
+        "welcome_third": texts.WELCOME_THIRD,
     },
 )
 BIRTHDAY = Preset(
@@ -79,7 +79,7 @@ BIRTHDAY = Preset(
         "goal": {"event": "OrderPlaced", "within_days": 7},
         "steps": [_send("birthday", GREETINGS)],
     },
-    {"birthday": letters.BIRTHDAY},
+    {"birthday": texts.BIRTHDAY},
     _("It takes the place of the birthday greeting: only one of the two can be on."),
 )
 ANNIVERSARY = Preset(
@@ -93,7 +93,7 @@ ANNIVERSARY = Preset(
         "goal": _ORDER_GOAL,
         "steps": [_send("anniversary", GREETINGS)],
     },
-    {"anniversary": letters.ANNIVERSARY},
+    {"anniversary": texts.ANNIVERSARY},
 )
 HOLIDAY = Preset(
     "holiday",
@@ -110,7 +110,7 @@ HOLIDAY = Preset(
         "goal": _ORDER_GOAL,
         "steps": [_send("holiday", GREETINGS)],
     },
-    {"holiday": letters.HOLIDAY},
+    {"holiday": texts.HOLIDAY},
 )
 CART = Preset(
     "cart",
@@ -129,7 +129,7 @@ CART = Preset(
             _send("cart_second"),
         ],
     },
-    {"cart_first": letters.CART_FIRST, "cart_second": letters.CART_SECOND},
+    {"cart_first": texts.CART_FIRST, "cart_second": texts.CART_SECOND},
     _("The snippet on your website, or your shop through the API, tells Rapport of carts."),
 )
 BROWSE = Preset(
@@ -144,7 +144,7 @@ BROWSE = Preset(
         "goal": _ORDER_GOAL,
         "steps": [_wait("four-hours", hours=4), _send("browse")],
     },
-    {"browse": letters.BROWSE},
+    {"browse": texts.BROWSE},
     _("The snippet on your website, or your shop through the API, tells Rapport which products customers look at."),
 )
 THANKS = Preset(
@@ -168,7 +168,7 @@ THANKS = Preset(
             },
         ],
     },
-    {"thanks": letters.THANKS, "follow_up": letters.FOLLOW_UP},
+    {"thanks": texts.THANKS, "follow_up": texts.FOLLOW_UP},
 )
 WIN_BACK = Preset(
     "win_back",
@@ -187,22 +187,22 @@ WIN_BACK = Preset(
             _send("win_back_second"),
         ],
     },
-    {"win_back_first": letters.WIN_BACK_FIRST, "win_back_second": letters.WIN_BACK_SECOND},
+    {"win_back_first": texts.WIN_BACK_FIRST, "win_back_second": texts.WIN_BACK_SECOND},
 )
 PRESETS = {each.key: each for each in (WELCOME, BIRTHDAY, ANNIVERSARY, HOLIDAY, CART, BROWSE, THANKS, WIN_BACK)}
 
 
-def filled_in(preset: Preset, texts: Mapping[str, str], topics: Mapping[str, str]) -> dict[str, Any]:
-    """The definition with the public ids of its letters, and topics that the workspace has."""
+def filled_in(preset: Preset, templates: Mapping[str, str], topics: Mapping[str, str]) -> dict[str, Any]:
+    """The definition with the public ids of its texts' templates, and topics that the workspace has."""
     definition: dict[str, Any] = deepcopy(dict(preset.definition))
-    _fill(definition["steps"], texts, topics)
+    _fill(definition["steps"], templates, topics)
     return definition
 
 
-def _fill(steps: list[dict[str, Any]], texts: Mapping[str, str], topics: Mapping[str, str]) -> None:
+def _fill(steps: list[dict[str, Any]], templates: Mapping[str, str], topics: Mapping[str, str]) -> None:
     for step in steps:
-        if letter := step.pop("letter", None):
-            step["template"] = texts[letter]
+        if text := step.pop("text", None):
+            step["template"] = templates[text]
             step["topic"] = topics[step["topic"]]
         for arm in ("then", "else"):
-            _fill(step.get(arm, []), texts, topics)
+            _fill(step.get(arm, []), templates, topics)

@@ -75,10 +75,10 @@ def initial_of(template: Template, version: TemplateVersion) -> dict[str, Any]:
 
 def initial_of_starter(starter: Starter) -> dict[str, Any]:
     return {
-        "name": str(starter.name),
-        "subject": starter.subject,
-        "preheader": starter.preheader,
-        "blocks": written(starter.blocks),
+        "name": str(starter.text.name),
+        "subject": str(starter.text.subject),
+        "preheader": str(starter.text.preheader),
+        "blocks": written(starter.text.spoken()),
     }
 
 

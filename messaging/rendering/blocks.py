@@ -42,6 +42,7 @@ CONDITION_FACTS: dict[str, str | Promise] = {
     "customer.birthday": gettext_lazy("Birthday"),
     "customer.tags": gettext_lazy("Tags"),
     "cart_products": gettext_lazy("Cart"),
+    "cart_url": gettext_lazy("Link to the cart"),
     "viewed_products": gettext_lazy("Products viewed"),
 }
 COMPARISONS: dict[str, str | Promise] = {

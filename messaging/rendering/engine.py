@@ -23,6 +23,8 @@ PLAIN_LINK = re.compile(r"https?://[\w.~:/?=%#@+,-]*")
 # value can hold it: every process has its own.
 LINK, LINK_END = f"\x1e{secrets.token_hex(8)} ", "\x1f"
 _LINKS = re.compile(f"{LINK}([0-9.]+) (https?://[^{LINK_END}]*){LINK_END}", re.IGNORECASE)
+# What is left of a block that is not shown to this customer.
+_EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 GLOBALS = ("range", "dict", "namespace", "debug", "cycler", "joiner", "lipsum", "randrange")
 
 
@@ -70,7 +72,7 @@ class Renderer:
         return Rendered(
             subject=" ".join(subject.split()),
             html=html,
-            text=text,
+            text=_EMPTY_LINES.sub("\n\n", text),
             links=dict(_LINKS.findall(links)) if links else {},
         )
 

@@ -63,7 +63,7 @@ def test_following_every_link_of_every_letter_changes_nothing_but_clicks(
     letters = [message_from_bytes(each.content, EmailMessage, policy=policy.default) for each in relay.received]
     links = sorted({link for letter in letters for link in _links_in(letter)})
     clicks = [link for link in links if "/p/c/" in link or "/p/o/" in link]
-    presets = sum(len(preset.letters) for preset in PRESETS.values())
+    presets = sum(len(preset.texts) for preset in PRESETS.values())
     # With them came a birthday greeting and the question whether somebody wants to join.
     assert len(letters) == presets + len(STARTERS) + 2
     assert [kind for kind in KINDS if not any(kind in link for link in links)] == []
@@ -132,8 +132,7 @@ def _shop(bakery: Workspace) -> str:
 def _write_starters() -> None:
     topic = SubscriptionTopic.objects.get(key="newsletter")
     for each in STARTERS:
-        wording = Wording(each.subject, preheader=each.preheader, blocks=each.blocks)
-        version = actions.write_template(name=str(each.name), wording=wording)
+        version = actions.write_template(name=str(each.text.name), wording=Wording.ready(each.text))
         MessageFactory(customer=_regular(each.key), topic=topic, template_version=version)
 
 

@@ -103,9 +103,7 @@ def test_what_is_wrong_is_said_and_stays_to_be_mended(
 def test_the_pages_of_templates_look_right(open_page: OpenPage, bakery: Workspace, bakery_owner: User) -> None:
     with workspace_scope(bakery):
         for each in STARTERS:
-            version = actions.write_template(
-                name=str(each.name), wording=Wording(each.subject, preheader=each.preheader, blocks=each.blocks)
-            )
+            version = actions.write_template(name=str(each.text.name), wording=Wording.ready(each.text))
         ProductFactory(name="Rye loaf", url="https://shop.example/rye")
         offer = Template.objects.get(name="Offer")
         actions.edit_template(version.template, name="Plain letter", wording=Wording("Shorter", "Hi"))

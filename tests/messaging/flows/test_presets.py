@@ -34,7 +34,7 @@ def test_a_preset_sends_each_of_its_letters(story: Story, maria: Customer, key: 
         run_flows.run(story.workspace)
 
     messages = Message.objects.order_by("pk")
-    assert len(messages) == len(PRESETS[key].letters)
+    assert len(messages) == len(PRESETS[key].texts)
     for message in messages:
         rendered = preview_message(message)
         assert "Maria" in rendered.subject + rendered.text
@@ -68,7 +68,9 @@ def test_the_letter_about_a_cart_shows_what_is_in_it(story: Story, maria: Custom
 
     message = Message.objects.get()
     assert message.context == {"cart_id": cart.pk}
-    assert "1 x Rye" in preview_message(message).text
+    text = preview_message(message).text
+    assert "1 × Rye" in text  # noqa: RUF001  as on a receipt
+    assert "\n\n\n" not in text
 
 
 def test_the_letter_after_looking_around_shows_what_was_looked_at(story: Story, maria: Customer) -> None:
