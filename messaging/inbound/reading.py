@@ -11,17 +11,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from email.utils import parseaddr, parsedate_to_datetime
 
 from django.db import models
 
-from messaging.rendering.plain_text import html_to_text
+from messaging.inbound.strangers import strangers_html_to_text
 
 LONGEST_REPLY = 20_000  # characters
+# What is longer would take the standard library 15 s for each MB, or far more.
+LONGEST_HEADER = 4_000
 # Ours: 32 hexadecimal digits, then the key of the workspace (messaging.actions.queueing). Providers drop the brackets.
 OUR_MESSAGE_ID = re.compile(r"(?P<whole>[0-9a-f]{32}\.(?P<key>[\w-]{1,32})@[\w.-]*\w)")
+_READ_HEADER = HeaderRegistry()
+_POLICY = policy.default.clone(header_factory=lambda name, value: _READ_HEADER(name, value[:LONGEST_HEADER]))
 _HEAD_BYTES = 262_144
 _QUOTED = re.compile(
     r"^(?:>|-{2,} ?(?:original message|ursprüngliche nachricht)|_{20,}$"
@@ -88,7 +93,7 @@ def workspace_keys(mail: bytes) -> list[str]:
 
 def read_mail(mail: bytes, *, now: datetime) -> list[Report] | IncomingReply:
     """Reports if a mail server wrote it, an answer if anybody else did. Either may name no message of ours."""
-    message = BytesParser(policy=policy.default).parsebytes(mail)
+    message = BytesParser(policy=_POLICY).parsebytes(mail)
     kind = message.get_content_type(), str(message.get_param("report-type", "")).lower()
     if kind == ("multipart/report", "delivery-status"):
         return list(_bounces(message, mail, now))
@@ -145,7 +150,7 @@ def _text_of(message: EmailMessage) -> str:
     except (LookupError, ValueError):  # a character set that nobody knows
         raw = part.get_payload(decode=True)
         content = raw.decode(errors="replace") if isinstance(raw, bytes) else ""
-    return storable(html_to_text(content) if part.get_content_type() == "text/html" else content)
+    return storable(strangers_html_to_text(content) if part.get_content_type() == "text/html" else content)
 
 
 def without_quotes(text: str) -> str:

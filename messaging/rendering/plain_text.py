@@ -15,8 +15,7 @@ def html_to_text(html: str) -> str:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    text = "".join(reader.parts)
-    text = re.sub(r"[ \t\r\f\v]*\n[ \t\r\f\v]*", "\n", text)
+    text = "\n".join(line.strip(" \t\r\f\v") for line in "".join(reader.parts).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
@@ -24,7 +23,7 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
-        self._links: list[tuple[str, int]] = []
+        self._link: tuple[str, int] | None = None  # never one in another: each would read what is in it once more
         self._is_preformatted = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -39,7 +38,7 @@ class _Reader(HTMLParser):
         elif tag == "img":
             self.parts.append(given.get("alt") or "")
         elif tag == "a":
-            self._links.append((given.get("href") or "", len(self.parts)))
+            self._link = given.get("href") or "", len(self.parts)
         if tag == "hr":
             self.parts.append("---\n\n")
 
@@ -49,8 +48,8 @@ class _Reader(HTMLParser):
             self._is_preformatted = False
         elif tag in {"td", "th"}:
             self.parts.append(" ")
-        elif tag == "a" and self._links:
-            url, start = self._links.pop()
+        elif tag == "a" and self._link:
+            (url, start), self._link = self._link, None
             words = "".join(self.parts[start:]).strip()
             if url and url.removeprefix("mailto:").removeprefix("tel:") != words:
                 self.parts.append(f" ({url})" if words else url)

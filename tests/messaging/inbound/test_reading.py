@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
@@ -71,6 +72,41 @@ def test_a_reply_in_html_alone_is_read_as_text() -> None:
     assert isinstance(read, IncomingReply)
     assert "Yes please" in read.text
     assert "<" not in read.text
+
+
+def test_a_reply_of_a_mail_program_keeps_its_lines_and_links() -> None:
+    html = """<!DOCTYPE html><html><head><title>Re</title><style>p > a { color: red }</style></head><body>
+        <!--[if mso]><p>Outlook</p><![endif]--><P class='a "b" c'>Yes, <b title="x>y">two</b> of them &amp;
+        <a class=x HREF='https://own.example/?a=1&amp;b=2'>this</a>, 3 < 4</P><ul><li>one</li></ul><p>last"""
+    mail = EmailMessage()
+    mail["In-Reply-To"] = OURS
+    mail.set_content(html, subtype="html")
+
+    read = read_mail(mail.as_bytes(), now=NOW)
+
+    assert isinstance(read, IncomingReply)
+    assert read.text == "Yes, two of them & this (https://own.example/?a=1&b=2), 3 < 4\n\n- one\n\nlast"
+
+
+@pytest.mark.parametrize(
+    ("headers", "opening", "body"),
+    [
+        ("", "", "<a x='"),
+        ("", "", "<a>"),
+        ("", "", "<pre>x" + " " * 10_000),
+        ("", "", "<script><!--"),
+        ("", "".join(f"<b x={number}>" for number in range(2000)), "<p>x</p>"),
+        (f"From: {'a@b.example, ' * 40_000}\r\n", "", "x"),
+    ],
+)
+def test_whatever_strangers_send_is_read_in_a_moment(headers: str, opening: str, body: str) -> None:
+    mail = f"{headers}Content-Type: text/html\r\n\r\n{opening}{body * (300_000 // len(body))}"
+    began = time.process_time()
+
+    read = read_mail(mail.encode(), now=NOW)
+
+    assert isinstance(read, IncomingReply)
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize(
