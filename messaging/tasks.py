@@ -204,7 +204,7 @@ def take_in_mail(workspace: Workspace, keys: list[str]) -> None:
 
 @system_task()
 def find_incoming_mail() -> None:
-    """A mail that is still being taken in when it is found again is taken in twice, which changes nothing."""
+    """A mail whose worker died, or is slow, is found again after a while; taken in twice, it changes nothing."""
     if not settings.INBOUND_URL or not cache.add(READING, 1, timeout=READING_SECONDS):
         return
     try:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import DataError
 from django.utils import timezone
 
@@ -19,16 +20,18 @@ from messaging.inbound.reading import IncomingReply, Report, read_mail, workspac
 log = logging.getLogger(__name__)
 
 AT_ONCE = 200
+# How long a mail may be in the hands of a worker, or wait for one, before it is given to another.
+CLAIMED_SECONDS = 300
 
 
 def sort_incoming() -> dict[Workspace, list[str]]:
-    """The mails that wait, by the workspace whose messages they name. With those that name none, we are done.
+    """The mails that wait in nobody's hands, by the workspace whose messages they name, for whoever calls to take in.
 
-    Raises InboxUnavailable.
+    With those that name none, we are done. Raises InboxUnavailable.
     """
     found: defaultdict[Workspace, list[str]] = defaultdict(list)
     with open_inbox(settings.INBOUND_URL) as inbox:
-        named = {key: workspace_keys(inbox.read(key) or b"") for key in inbox.waiting(AT_ONCE)}
+        named = {key: workspace_keys(inbox.read(key) or b"") for key in _in_nobodys_hands(inbox.waiting(AT_ONCE))}
         ours = Workspace.objects.filter(public_key__in={each for keys in named.values() for each in keys})
         by_key = {workspace.public_key: workspace for workspace in ours}
         for key, workspace_keys_of_it in named.items():
@@ -37,6 +40,7 @@ def sort_incoming() -> dict[Workspace, list[str]]:
                 inbox.done(key)
             else:
                 found[workspace].append(key)
+    cache.set_many({_claim(key): 1 for keys in found.values() for key in keys}, timeout=CLAIMED_SECONDS)
     return dict(found)
 
 
@@ -45,19 +49,33 @@ def take_in(workspace: Workspace, keys: Sequence[str]) -> None:
 
     Raises InboxUnavailable.
     """
-    with open_inbox(settings.INBOUND_URL) as inbox:
-        for key in keys:
-            mail = inbox.read(key)
-            if mail is None:
-                continue
-            try:
-                said = read_mail(mail, now=timezone.now())
-            except Exception:
-                log.exception("the mail %s could not be read", key)
-            else:
-                if not write_down(workspace, said):
-                    continue
-            inbox.done(key)
+    try:
+        with open_inbox(settings.INBOUND_URL) as inbox:
+            for key in keys:
+                mail = inbox.read(key)
+                if mail is not None and _is_taken_in(workspace, key, mail):
+                    inbox.done(key)
+    finally:
+        cache.delete_many([_claim(key) for key in keys])
+
+
+def _is_taken_in(workspace: Workspace, key: str, mail: bytes) -> bool:
+    """False: it comes too early and has to come again."""
+    try:
+        said = read_mail(mail, now=timezone.now())
+    except Exception:
+        log.exception("the mail %s could not be read", key)
+        return True
+    return write_down(workspace, said)
+
+
+def _in_nobodys_hands(keys: Sequence[str]) -> list[str]:
+    claimed = cache.get_many([_claim(key) for key in keys])
+    return [key for key in keys if _claim(key) not in claimed]
+
+
+def _claim(key: str) -> str:
+    return f"incoming-mail:{key}"
 
 
 def write_down(workspace: Workspace, said: Sequence[Report] | IncomingReply) -> bool:

@@ -133,6 +133,18 @@ def test_what_is_not_taken_now_is_not_asked_for_again(bakery: Workspace, caplog:
     assert replies_of(bakery) == []
 
 
+def test_a_mail_is_in_the_hands_of_one_worker_until_it_is_done_or_put_back(bakery: Workspace, imap: Folder) -> None:
+    imap.mails = {7: reply(a_message(bakery).message_id)}
+
+    assert [sort_incoming(), sort_incoming()] == [{bakery: ["7"]}, {}]
+    imap.drops_on = "UID FETCH"
+    with pytest.raises(InboxUnavailable):
+        take_in(bakery, ["7"])
+    imap.drops_on = ""
+
+    assert sort_incoming() == {bakery: ["7"]}
+
+
 def test_mail_by_imap_is_read_whole_and_marked_as_read(bakery: Workspace, imap: Folder) -> None:
     imap.mails = {7: reply(a_message(bakery).message_id), 9: b"Subject: hello\r\n\r\nto nobody\r\n"}
 
