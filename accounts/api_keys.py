@@ -30,6 +30,7 @@ class ApiScope(StrEnum):
     TEMPLATES_WRITE = "templates:write"
     FLOWS_READ = "flows:read"
     FLOWS_WRITE = "flows:write"
+    FLOWS_SEND = "flows:send"
     CONSENTS_WRITE = "consents:write"
     EVENTS_WRITE = "events:write"
 

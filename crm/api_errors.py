@@ -18,7 +18,14 @@ from crm.database_trouble import is_given_up, is_in_the_way
 from customers.api.serializers import PREFIX as CUSTOMER
 from customers.refusals import CustomerGone, EmailTaken, ExternalIdTaken, Refused, SegmentInUse, SegmentTaken
 from customers.segments.definitions import DefinitionRefused
-from messaging.refusals import CampaignUnderWay, NeedsAnotherPerson, WrongMoment
+from messaging.refusals import (
+    CampaignUnderWay,
+    FlowNameTaken,
+    FlowNotReady,
+    GreetedOtherwise,
+    NeedsAnotherPerson,
+    WrongMoment,
+)
 from sales.refusals import KeyReused, LineRefused, NumberTaken, OrderClosed, RefundTooLarge, SkuTaken
 
 API_PREFIX = "/api/"
@@ -31,6 +38,9 @@ _CONFLICTS: tuple[type[Refused], ...] = (
     CustomerGone,
     EmailTaken,
     ExternalIdTaken,
+    FlowNameTaken,
+    FlowNotReady,
+    GreetedOtherwise,
     KeyReused,
     NeedsAnotherPerson,
     NumberTaken,

@@ -22,7 +22,8 @@ SCOPE_WORDS = {
     ApiScope.CAMPAIGNS_SEND: _("Launch, pause and cancel campaigns"),
     ApiScope.TEMPLATES_WRITE: _("Add and change templates"),
     ApiScope.FLOWS_READ: _("Read flows"),
-    ApiScope.FLOWS_WRITE: _("Bring customers into flows, and switch flows on and off"),
+    ApiScope.FLOWS_WRITE: _("Write, change and archive flows"),
+    ApiScope.FLOWS_SEND: _("Bring customers into flows, and switch flows on and off"),
     ApiScope.CONSENTS_WRITE: _("Record consent, its withdrawal, and how often customers want to be written to"),
     ApiScope.EVENTS_WRITE: _("Send events (identify, track, page)"),
 }

@@ -34,6 +34,21 @@ _REGULARS = {
     ],
 }  # fmt: skip
 
+_WELCOME_BACK = {
+    "trigger": {"on": "event", "event": "OrderPlaced"},
+    "filter": {"match": "all", "rules": [{"field": "orders", "is": "at_least", "value": 2}]},
+    "reentry": {"policy": "cooldown", "days": 90},
+    "exits": [{"event": "OrderCancelled"}],
+    "goal": {"event": "OrderPlaced", "within_days": 5},
+    "holdout_percent": 10,
+    "steps": [
+        {"key": "a-week", "do": "wait", "days": 7, "at": "09:00"},
+        {"key": "local", "do": "branch", "if": {
+            "match": "all", "rules": [{"field": "city", "is": "equals", "value": "Berlin"}]},
+            "then": [{"key": "near", "do": "tag", "tag": "near us"}], "else": []},
+    ],
+}  # fmt: skip
+
 EXAMPLES: dict[str, dict[str, Any]] = {
     "identify": {
         "userId": "1042",
@@ -98,6 +113,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "templates_partial_update": {"subject": "New breads at {{ workspace.name }}"},
     "templates_preview_create": {"customer": "cus_UkLWZg9D"},
+    "flows_create": {"name": "Welcome back", "definition": _WELCOME_BACK},
+    "flows_partial_update": {"name": "Welcome back, soon", "definition": _WELCOME_BACK, "based_on": 1},
+    "flows_check_create": {"definition": _WELCOME_BACK},
     "flows_enrolments_create": {"customers": ["cus_UkLWZg9D"]},
     "flows_switch_create": {"is_on": False, "inside": "stay"},
     "segments_create": {"name": "Regulars", "definition": _REGULARS},

@@ -56,9 +56,11 @@ def change_flow(
     """A new version, for those who enter from now on; the same words again change nothing.
 
     `based_on` is the number of the version that the change was made to. Raises FlowChangedMeanwhile if that is not the
-    newest any more, and what `add_flow` raises.
+    newest any more, FlowNotReady of one that is archived, and what `add_flow` raises.
     """
     flow = _locked(flow)
+    if flow.archived_at:
+        raise FlowNotReady(_("This flow is archived."))
     newest = flow.current.number if flow.current else 0
     if based_on is not None and based_on != newest:
         raise FlowChangedMeanwhile(newest)

@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 MOST_STEPS = 60
+LONGEST_DEFINITION = 200_000
+"""Characters of JSON."""
 DEEPEST = 6
 LONGEST_WAIT = timedelta(days=730)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -76,7 +76,7 @@ class _Reading:
         )
 
     def _trigger(self, raw: object) -> Trigger:
-        if not isinstance(raw, dict) or raw.get("on") not in set(On):
+        if not isinstance(raw, dict) or raw.get("on") not in tuple(On):
             self._fault("", "trigger", _("Say what begins the flow: an event, a segment, a date, a day, or nothing."))
             return Trigger(On.HAND)
         on = On(raw["on"])
@@ -100,7 +100,7 @@ class _Reading:
         return Trigger(on, date_of=self._text(raw, "of", "", "trigger"), offset_days=offset, at=at)
 
     def _reentry(self, raw: object) -> Reentry:
-        if not isinstance(raw, dict) or raw.get("policy", "once") not in set(Policy):
+        if not isinstance(raw, dict) or raw.get("policy", "once") not in tuple(Policy):
             self._fault("", "reentry", _("Say how often somebody may enter: once, every_time, cooldown or yearly."))
             return Reentry()
         self._known("", raw, {"policy", "days", "by", "restarts"}, "reentry")
@@ -158,7 +158,7 @@ class _Reading:
             self._fault(key, "key", _("Two steps have this key; a step can stand in one place only."))
             return None
         self._keys.add(key)
-        if raw.get("do") not in set(Do):
+        if raw.get("do") not in tuple(Do):
             self._fault(key, "do", _("A step does one of: %(known)s.") % {"known": ", ".join(Do)})
             return None
         if depth > DEEPEST:

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from messaging.actions.flows import LONGEST_BACKFILL
+from messaging.flows.definitions import LONGEST_DEFINITION
 from messaging.forms.people import OneCustomerForm
 
-LONGEST_DEFINITION = 200_000
 _PERIODS = (7, 30, 60, 90, 180, 365, LONGEST_BACKFILL)
 
 
