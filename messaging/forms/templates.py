@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from messaging.actions import Wording
 from messaging.models import Template, TemplateVersion
 from messaging.rendering import BadTemplate, Block
-from messaging.rendering.layout import HAS_MARKUP, LONGEST_SUBJECT
+from messaging.rendering.layout import LONGEST_SUBJECT, has_markup
 from messaging.starters import Starter
 
 LONGEST_BLOCKS = 400_000  # characters of JSON
@@ -86,7 +86,7 @@ def blocks_of(version: TemplateVersion) -> list[Block]:
     """Those of the editor; a body that was written by hand is one block."""
     if version.blocks is not None:
         return list(version.blocks)
-    if HAS_MARKUP.search(version.body):
+    if has_markup(version.body):
         return [{"type": "html", "html": version.body}]
     return [{"type": "text", "text": version.body}]
 

@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from messaging.rendering.grammar import LONGEST_SOURCE, BadTemplate
+from messaging.rendering.grammar import LONGEST_SOURCE, BadTemplate, refuse_too_long
 from messaging.rendering.markup import line_to_html, markup_to_html
 
 Block = dict[str, Any]
@@ -118,6 +118,7 @@ def clean_blocks(given: object) -> list[Block]:
     if len(given) > MOST_BLOCKS:
         raise BadTemplate(_("A message can have %(most)s blocks.") % {"most": MOST_BLOCKS}, field="blocks")
     blocks = [_cleaned(block, place) for place, block in enumerate(given, start=1)]
+    refuse_too_long(sum(_length(block) for block in blocks), field="blocks")
     if sum(block["type"] == "products" and block["list"] == "picked" for block in blocks) > MOST_PICKED:
         raise BadTemplate(_("At most %(most)s blocks can have products of your choice.") % {"most": MOST_PICKED})
     return blocks
@@ -156,6 +157,10 @@ def _cleaned(given: object, place: int) -> Block:
     if given.get("when"):
         block["when"] = _condition(given["when"], place, kind)
     return block
+
+
+def _length(block: Block) -> int:
+    return sum(len(block[name]) for name, field in FIELDS[block["type"]].items() if isinstance(field, _Text))
 
 
 def _field(value: object, field: _Text | Choice, *, place: int, kind: str) -> Any:
@@ -220,10 +225,6 @@ def _in_block(place: int, kind: str, words: str) -> BadTemplate:
     )
 
 
-def _href(link: str) -> str:
-    return line_to_html(link.strip())
-
-
 def _heading(block: Block) -> str:
     return f'<h{block["level"]} align="{block["align"]}">{line_to_html(block["text"])}</h{block["level"]}>'
 
@@ -234,11 +235,10 @@ def _text(block: Block) -> str:
 
 
 def _image(block: Block) -> str:
-    image = (
-        f'<img src="{_href(block["source"])}" alt="{line_to_html(block["alt"])}" width="{block["width"] * 536 // 100}">'
-    )
+    source, width = line_to_html(block["source"]), block["width"] * 536 // 100
+    image = f'<img src="{source}" alt="{line_to_html(block["alt"])}" width="{width}">'
     if block["link"].strip():
-        image = f'<a href="{_href(block["link"])}">{image}</a>'
+        image = f'<a href="{line_to_html(block["link"])}">{image}</a>'
     return f'<p align="{block["align"]}">{image}</p>'
 
 
@@ -247,7 +247,7 @@ def _button(block: Block) -> str:
     placed = ' align="center"' if block["align"] == "center" else ""
     return (
         f'<table class="button" role="presentation"{placed}><tr><td class="button">'
-        f'<a href="{_href(block["link"])}">{line_to_html(block["label"])}</a></td></tr></table>'
+        f'<a href="{line_to_html(block["link"])}">{line_to_html(block["label"])}</a></td></tr></table>'
     )
 
 
@@ -278,7 +278,7 @@ def _social(block: Block) -> str:
     for line in block["links"].splitlines():
         *label, address = line.split() or [""]
         if address:
-            links.append(f'<a href="{_href(address)}">{escape(" ".join(label) or _network(address))}</a>')
+            links.append(f'<a href="{line_to_html(address)}">{escape(" ".join(label) or _network(address))}</a>')
     return f'<p class="social" align="{block["align"]}">{" &nbsp; ".join(links)}</p>'
 
 

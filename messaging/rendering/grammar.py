@@ -73,11 +73,7 @@ def parse(
     `variables` are the dotted names that exist; `lists` those of them that a loop may run over, whose items may have
     any attributes. `longest_list`: how many items those have at most.
     """
-    if len(source) > LONGEST_SOURCE:
-        raise BadTemplate(
-            _("The text has %(length)s characters; at most %(most)s can be sent.")
-            % {"length": len(source), "most": LONGEST_SOURCE}
-        )
+    refuse_too_long(len(source))
     try:
         tree = _parser.parse(source)
         walk = _Walk(frozenset(variables), frozenset(lists), longest_list)
@@ -89,6 +85,16 @@ def parse(
     if walk.largest > LARGEST_OUTPUT:
         raise BadTemplate(_("The text could become longer than one megabyte: say less inside the loop."))
     return pieces
+
+
+def refuse_too_long(length: int, *, field: str = "body") -> None:
+    """Before anything is looked for in the text. Raises BadTemplate."""
+    if length > LONGEST_SOURCE:
+        raise BadTemplate(
+            _("The text has %(length)s characters; at most %(most)s can be sent.")
+            % {"length": length, "most": LONGEST_SOURCE},
+            field=field,
+        )
 
 
 def write(pieces: Sequence[Piece]) -> str:

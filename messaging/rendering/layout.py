@@ -26,6 +26,7 @@ from messaging.models import TemplateVersion
 from messaging.rendering.blocks import MOST_PRODUCTS
 from messaging.rendering.grammar import BadTemplate, Piece, Tag, parse, write
 from messaging.rendering.lists import LISTS
+from messaging.rendering.markup import split_tags
 from messaging.rendering.plain_text import html_to_text
 from messaging.rendering.variables import VARIABLES, variables_of
 
@@ -57,7 +58,7 @@ STYLES = frozenset(
     }
 )
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
-HAS_MARKUP = re.compile(r"</?[a-zA-Z][^>]*>")
+_BEGINS_MARKUP = re.compile(r"</?[a-zA-Z]")
 
 _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
@@ -108,7 +109,7 @@ def compile_template(words: Words, *, template_key: str = "", brand: Brand) -> C
     if not words.body.strip():
         raise BadTemplate(_("A message needs some text."))
     marks = _Marks()
-    body = words.body if HAS_MARKUP.search(words.body) else _paragraphs(words.body)
+    body = words.body if has_markup(words.body) else plain_paragraphs(words.body)
     cleaned = _cleaned(marks.put(parse_body(body, template_key=template_key)), marks)
     page = _framed(marks, brand, _preheader(marks, words.preheader, template_key))
     html = write(marks.take(_inliner.inline(page.replace(WORDS, cleaned))))
@@ -117,6 +118,12 @@ def compile_template(words: Words, *, template_key: str = "", brand: Brand) -> C
     if words.own_text.strip():
         text = marks.put(_of_field("own_text", parse_body, words.own_text.strip(), template_key=template_key))
     return Compiled(subject=compiled_subject, html=html, text=write(marks.take(foot.replace(WORDS, text))))
+
+
+def has_markup(text: str) -> bool:
+    """Whether it is HTML, and no plain text: it has a tag that ends somewhere."""
+    first = _BEGINS_MARKUP.search(text)
+    return first is not None and ">" in text[first.end() :]
 
 
 def parse_body(source: str, *, template_key: str = "") -> list[Piece]:
@@ -201,9 +208,9 @@ def _layout(kind: str) -> str:
     return re.sub(r"\n +", "\n", source) if kind == "html" else source  # indentation is for who reads the file
 
 
-def _paragraphs(text: str) -> str:
+def plain_paragraphs(text: str) -> str:
     """Plain text as HTML, line by line. What stands in its tags is not to be escaped: `<` is no markup there."""
-    parts = re.split(r"(\{\{.*?\}\}|\{%.*?%\})", text.rstrip().replace("\r\n", "\n"), flags=re.DOTALL)
+    parts = split_tags(text.rstrip().replace("\r\n", "\n"))
     escaped = "".join(part if index % 2 else escape(part, quote=False) for index, part in enumerate(parts))
     lines = re.sub(r"(?<!\n)\n(?![ \t]*\n)", "<br>\n", escaped)
     return "<p>" + re.sub(r"\n[ \t]*\n\s*", lambda gap: f"</p>{gap[0]}<p>", lines) + "</p>"

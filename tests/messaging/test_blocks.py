@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import process_time
 from typing import Any
 
 import pytest
@@ -10,8 +12,8 @@ from messaging.actions import Wording, edit_template, write_template
 from messaging.models import TemplateVersion
 from messaging.previewing import preview_wording, render_for
 from messaging.rendering import BadTemplate, blocks_to_html, clean_blocks
-from messaging.rendering.layout import ink_on
-from messaging.rendering.markup import markup_to_html
+from messaging.rendering.layout import has_markup, ink_on, plain_paragraphs
+from messaging.rendering.markup import line_to_html, markup_to_html
 from tests.factories.customers import CustomerFactory
 
 pytestmark = pytest.mark.usefixtures("workspace")
@@ -53,6 +55,41 @@ def written(*blocks: dict[str, Any], **more: Any) -> TemplateVersion:
 )
 def test_markup(markup: str, html: str) -> None:
     assert markup_to_html(markup) == html
+
+
+@pytest.mark.parametrize(
+    ("markup", "html"),
+    [
+        ("**so *much* text** and **", "<p><strong>so <em>much</em> text</strong> and **</p>"),
+        ("and **a **b**", "<p>and **a <strong>b</strong></p>"),
+        ("[see [here](https://x.example)", '<p>[see <a href="https://x.example">here</a></p>'),
+        ("{{ name }} & {{ <b>", "<p>{{ name }} &amp; {{ &lt;b&gt;</p>"),
+    ],
+)
+def test_what_nobody_closed_is_words(markup: str, html: str) -> None:
+    assert markup_to_html(markup) == html
+
+
+@pytest.mark.parametrize("begun", ["[", "[a](", "{{", "{%", "**a ", " *a", "<a", "- ", "\n "])
+@pytest.mark.parametrize("read", [markup_to_html, line_to_html, has_markup, plain_paragraphs])
+def test_what_is_begun_and_never_closed_is_looked_at_once(read: Callable[[str], object], begun: str) -> None:
+    def seconds(length: int) -> float:
+        text = (begun * length)[:length]
+        begin = process_time()
+        read(text)
+        return process_time() - begin
+
+    short = min(seconds(2_000) for _ in range(5))
+
+    # Sixteen times as much is sixteen times the work, and not 256 times.
+    assert seconds(32_000) < 80 * short + 0.02
+
+
+def test_all_blocks_together_are_as_long_as_one_text_may_be() -> None:
+    with pytest.raises(BadTemplate, match="120000 characters") as refused:
+        clean_blocks([{"type": "text", "text": "x" * 60_000}] * 2)
+
+    assert refused.value.field == "blocks"
 
 
 def test_every_block_comes_out_in_html_and_text() -> None:
