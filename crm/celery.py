@@ -30,6 +30,7 @@ app.conf.beat_schedule = {
     "forget expired links": {"task": "accounts.tasks.forget_tokens", "schedule": 3600.0},
     "find old answers of the API": {"task": "accounts.tasks.find_old_answers", "schedule": 3600.0},
     "find who never confirmed": {"task": "messaging.tasks.find_unconfirmed", "schedule": 3600.0},
+    "find who was never named": {"task": "sales.tasks.find_unnamed_visitors", "schedule": 3600.0},
     "find incoming mail": {"task": "messaging.tasks.find_incoming_mail", "schedule": 15.0},
     "find messages in doubt": {"task": "messaging.tasks.find_doubts", "schedule": 30.0},
 }

@@ -1,4 +1,5 @@
 from sales.actions.carts import archive_cart, order_cart, update_cart
+from sales.actions.forgetting import forget_visitors
 from sales.actions.lines import NewLine
 from sales.actions.orders import (
     archive_order,
@@ -30,6 +31,7 @@ __all__ = [
     "edit_order",
     "edit_product",
     "edit_website",
+    "forget_visitors",
     "fulfil_order",
     "make_identity_secret",
     "note_sighting",

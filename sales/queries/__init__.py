@@ -20,6 +20,7 @@ from sales.queries.products import (
     products_for_list,
     sales_of,
 )
+from sales.queries.visitors import unnamed_visitors
 from sales.queries.websites import sightings, website_in_force
 
 __all__ = [
@@ -46,5 +47,6 @@ __all__ = [
     "products_for_list",
     "sales_of",
     "sightings",
+    "unnamed_visitors",
     "website_in_force",
 ]

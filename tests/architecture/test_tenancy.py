@@ -45,6 +45,7 @@ SYSTEM_TASKS = {
     "messaging.tasks.find_traces",
     "messaging.tasks.find_incoming_mail",
     "messaging.tasks.find_unconfirmed",
+    "sales.tasks.find_unnamed_visitors",
 }
 # Each use of the way past the first lock, and why it is one.
 UNSCOPED: dict[str, str] = {}
