@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.doorbells import ring
 from accounts.models import Workspace
 from accounts.public_ids import decode_id
-from accounts.scope import workspace_scope
+from accounts.scope import current_workspace_id, workspace_scope
 from customers.events import SegmentAdded, SegmentArchived, SegmentChanged, SegmentRestored
 from customers.models import Customer, Segment, SegmentKind, SegmentMembership
 from customers.models.customers import IS_LISTED
@@ -163,7 +163,12 @@ def _refuse_rule(segment: Segment) -> None:
 
 
 def _refuse_circle(segment: Segment, definition: Group) -> None:
-    """Whether somebody is in it would depend on whether they are in it."""
+    """Whether somebody is in it would depend on whether they are in it.
+
+    Two changes that close a circle between them wait for one another's commit here, or each would see only its half.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended('segments', %s))", [current_workspace_id()])
     asked = {each.pk: _asked_for(definition_of(each.definition)) for each in Segment.objects.in_use().ruled()}
     seen, coming = set[int](), _asked_for(definition)
     while coming:
