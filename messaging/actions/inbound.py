@@ -14,6 +14,7 @@ from messaging.actions.suppression import suppress_recipients
 from messaging.events import MessageBounced, MessageComplained, MessageDelivered, MessageReplied
 from messaging.inbound.reading import IncomingReply, Report, ReportKind
 from messaging.models import LEASED_STATES, Message, MessageEvent, MessageState, Reply, SuppressionReason
+from messaging.queries.consent import recipient_of
 from timeline.recording import record, record_many
 from timeline.registry import EventBody
 
@@ -142,10 +143,10 @@ def take_in_reply(told: IncomingReply) -> Reply | None:
     """Put it on the customer's timeline, and tell the business. The same mail twice is one.
 
     An automatic answer is only noted down with its message. Nothing comes of what answers no message of ours to a
-    customer.
+    customer, or is from somebody who was erased since: their words would be back.
     """
     message = Message.objects.filter(message_id__in=told.message_ids, customer__isnull=False).order_by("pk").last()
-    if message is None or message.customer_id is None:
+    if message is None or message.customer_id is None or recipient_of(message) is None:
         return None
     if told.is_automatic:
         MessageEvent.objects.bulk_create(

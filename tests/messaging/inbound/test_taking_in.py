@@ -10,6 +10,7 @@ import pytest
 
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
+from customers.actions import erase_customer, merge_customers
 from messaging.actions.inbound import MOST_SOFT_BOUNCES, StillLeaving, take_in_reply, take_in_reports
 from messaging.inbound.reading import IncomingReply, Report, ReportKind
 from messaging.models import Message, MessageEvent, Reply, Suppression
@@ -158,6 +159,21 @@ def test_without_an_address_to_answer_from_the_owners_are_told(owner: object) ->
     take_in_reply(reply_to(sent()))
 
     assert list(Message.objects.filter(purpose="notice").values_list("address", flat=True)) == [owner.email]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("is_automatic", [False, True])
+def test_whoever_was_erased_is_not_written_down_again(is_automatic: bool) -> None:  # noqa: FBT001
+    message, survivor = sent(), CustomerFactory()
+    assert message.customer
+    merge_customers(survivor=survivor, absorbed=message.customer)
+    erase_customer(survivor)
+    before = told_of(message)
+
+    assert take_in_reply(reply_to(message, is_automatic=is_automatic)) is None
+
+    assert not Reply.objects.exists()
+    assert not message.events.exists()
+    assert told_of(message) == before
 
 
 def test_an_automatic_reply_is_noted_and_nothing_more() -> None:
