@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -18,7 +19,7 @@ from accounts.scope import current_workspace_id
 from messaging.events import MessageClicked, MessageOpened, TrackingChanged
 from messaging.models import Message, MessageEvent, Trace, TrackingPolicy
 from messaging.queries.readings import address_behind
-from messaging.tracking.judging import JUDGED_AFTER, machines_among
+from messaging.tracking.judging import JUDGED_AFTER, TRAP_JUDGED_AFTER, machines_among, ripe_among
 from messaging.tracking.marking import HONEYPOT
 from timeline.recording import record, record_many
 from timeline.registry import EventBody
@@ -108,9 +109,9 @@ def judge_traces(*, now: datetime, limit: int = STEP) -> int:
 
     Each message is judged by one worker, and whole: what betrays a scanner is that it took several links.
     """
-    ripe_until = now - JUDGED_AFTER
-    ripe = Trace.objects.filter(at__lte=ripe_until).order_by("at", "pk").values_list("message_id", flat=True)
-    messages = _locked(list(ripe[:limit]))
+    is_ripe = Q(at__lte=now - JUDGED_AFTER) & ~Q(link=HONEYPOT) | Q(at__lte=now - TRAP_JUDGED_AFTER)
+    oldest = Trace.objects.filter(is_ripe).order_by("at", "pk").values_list("message_id", flat=True)
+    messages = _locked(list(oldest[:limit]))
     if not messages:
         return 0
     known = _known(messages)
@@ -123,8 +124,9 @@ def judge_traces(*, now: datetime, limit: int = STEP) -> int:
         trapped = reading.known.get(("machine_clicked", HONEYPOT))
         left_at = reading.message.tried_at
         machines = machines_among(found, left_at=left_at, trapped_at=[trapped] if trapped else [])
+        ripe = ripe_among(found, now=now)
         for trace in found:
-            if trace.at <= ripe_until:
+            if trace.pk in ripe:
                 reading.take(trace, is_machine=trace.pk in machines)
                 done.append(trace.pk)
         readings.append(reading)
@@ -135,8 +137,10 @@ def judge_traces(*, now: datetime, limit: int = STEP) -> int:
 
 def next_judgement_at() -> datetime | None:
     """When the oldest trace can be judged."""
-    oldest = Trace.objects.order_by("at", "pk").values_list("at", flat=True).first()
-    return oldest + JUDGED_AFTER if oldest else None
+    traces = Trace.objects.order_by("at", "pk").values_list("at", flat=True)
+    oldest, trapped = traces.exclude(link=HONEYPOT).first(), traces.filter(link=HONEYPOT).first()
+    ripe_at = [oldest + JUDGED_AFTER] if oldest else []
+    return min([*ripe_at, trapped + TRAP_JUDGED_AFTER] if trapped else ripe_at, default=None)
 
 
 def _locked(message_ids: Sequence[int]) -> dict[int, Message]:

@@ -33,8 +33,8 @@ class TrackingPolicy(WorkspaceOwned):
 class Trace(WorkspaceOwned):
     """That a picture or a link of a message was fetched: by whom, a person or a machine, is yet to be judged.
 
-    Kept for seconds. `link` is the link's number in the message, `0` the hidden one, blank the picture.
-    `is_machine`: whoever fetched it said so itself.
+    Kept for seconds, of the hidden link for a minute. `link` is the link's number in the message, `0` the hidden one,
+    blank the picture. `is_machine`: whoever fetched it said so itself.
     """
 
     message = WorkspaceForeignKey(Message, on_delete=models.CASCADE, related_name="+")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from messaging.models import Trace
@@ -14,8 +14,28 @@ TOO_SOON = timedelta(seconds=5)
 AT_ONCE = timedelta(seconds=1)
 # Who took the hidden link is at work for so long, before and after.
 TRAPPED_BEFORE, TRAPPED_AFTER = timedelta(seconds=5), timedelta(seconds=60)
-# Until then nothing is said about a trace: what betrays it may come right after.
-JUDGED_AFTER = timedelta(seconds=4)
+# Until then nothing is said about a trace: what betrays it may come right after, and be a moment on its way.
+JUDGED_AFTER = TRAPPED_BEFORE + timedelta(seconds=1)
+# The trap itself stays for those that it still has to betray.
+TRAP_JUDGED_AFTER = TRAPPED_AFTER + JUDGED_AFTER
+# Links followed one after the other for longer are judged as far as they came.
+LONGEST_VOLLEY = timedelta(seconds=60)
+
+
+def ripe_among(traces: Sequence[Trace], *, now: datetime) -> set[int]:
+    """The ids of those traces of one message, in order, that can be judged and then be gone.
+
+    Not the first of those that are still being followed at once: it would be the only witness of the last.
+    """
+    ripe = {
+        trace.pk
+        for trace in traces
+        if trace.at <= now - (TRAP_JUDGED_AFTER if trace.link == HONEYPOT else JUDGED_AFTER)
+    }
+    for volley in _volleys([trace for trace in traces if trace.link]):
+        if volley[-1].at > now - JUDGED_AFTER and volley[0].at > now - LONGEST_VOLLEY:
+            ripe -= {each.pk for each in volley}
+    return ripe
 
 
 def machines_among(traces: Sequence[Trace], *, left_at: datetime | None, trapped_at: Sequence[datetime]) -> set[int]:
@@ -33,18 +53,20 @@ def machines_among(traces: Sequence[Trace], *, left_at: datetime | None, trapped
         or trace.at < left_at + TOO_SOON
         or any(at - TRAPPED_BEFORE <= trace.at <= at + TRAPPED_AFTER for at in trapped)
     }
-    return machines | _volleys([trace for trace in traces if trace.link])
+    for volley in _volleys([trace for trace in traces if trace.link]):
+        # One link twice is a double click.
+        if len({each.link for each in volley}) > 1:
+            machines |= {each.pk for each in volley}
+    return machines
 
 
-def _volleys(clicks: Sequence[Trace]) -> set[int]:
-    """Those of several links followed at once. One link twice is a double click."""
-    found: set[int] = set()
+def _volleys(clicks: Sequence[Trace]) -> Iterator[list[Trace]]:
+    """Those that were followed at once, each of the next."""
     volley: list[Trace] = []
-    for click in [*clicks, None]:
-        if volley and (click is None or click.at - volley[-1].at > AT_ONCE):
-            if len({each.link for each in volley}) > 1:
-                found |= {each.pk for each in volley}
+    for click in clicks:
+        if volley and click.at - volley[-1].at > AT_ONCE:
+            yield volley
             volley = []
-        if click is not None:
-            volley.append(click)
-    return found
+        volley.append(click)
+    if volley:
+        yield volley

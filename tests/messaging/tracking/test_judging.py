@@ -6,7 +6,7 @@ import pytest
 
 from accounts.agents import is_machine
 from messaging.models import Trace
-from messaging.tracking.judging import machines_among
+from messaging.tracking.judging import JUDGED_AFTER, machines_among, ripe_among
 
 LEFT = datetime(2026, 5, 1, 9, tzinfo=UTC)
 SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
@@ -45,6 +45,16 @@ def test_an_earlier_fall_for_the_trap_counts() -> None:
 
 def test_nobody_reads_what_has_not_left() -> None:
     assert machines_among(traces(("1", 60.0)), left_at=None, trapped_at=[]) == {1}
+
+
+def test_whoever_never_ends_is_judged_all_the_same() -> None:
+    found = traces(*((str(number % 3), 100 + number * 0.9) for number in range(1, 70)))
+    now = found[-1].at + timedelta(seconds=1)
+
+    assert ripe_among(found[10:], now=now) == set()
+    assert {each.pk for each in found if each.link != "0" and each.at <= now - JUDGED_AFTER} == ripe_among(
+        found, now=now
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from accounts.models import Doorbell, PublicToken, Workspace
 from accounts.scope import workspace_scope
 from customers.actions import erase_customer
 from messaging import actions, reading_limits
+from messaging.actions.readings import next_judgement_at
 from messaging.links import links_for
 from messaging.models import LinkSet, Message, MessageEvent, Trace
 from messaging.personal_data import MessagesData
@@ -113,6 +114,43 @@ def test_machines_are_remarked_and_nothing_is_told_of_them(browser: Browser) -> 
     assert {(kind, key) for kind, key, _ in remarks(message)} == {
         ("machine_clicked", "0"), ("machine_clicked", "1"), ("machine_clicked", "2"), ("machine_opened", "first")
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [("1", 0.0), ("2", 0.9)],
+        [("1", 0.0), ("1", 0.9), ("2", 1.8), ("1", 2.7), ("2", 3.6)],
+        [("1", 0.0), ("0", 4.9)],
+        [("0", -600.0), ("0", 0.0), ("1", 30.0), ("2", 50.0), ("1", 59.0)],
+    ],
+)
+def test_a_scanner_is_one_however_often_traces_are_judged_meanwhile(
+    found: list[tuple[str, float]], browser: Browser
+) -> None:
+    message, at = newsletter(), LEFT + timedelta(minutes=20)
+    visits = {at + timedelta(seconds=seconds): link for link, seconds in found}
+    ticks = [at + timedelta(seconds=number + 0.5) for number in (-60, *range(12), *range(35, 130, 5))]
+    for moment in sorted([*visits, *ticks]):
+        if moment in visits:
+            follow(message, visits[moment], at=moment, browser=browser)
+        else:
+            actions.judge_traces(now=moment)
+
+    message.refresh_from_db()
+    assert (message.opened_at, message.clicked_at) == (None, None)
+    assert told(message) == []
+    assert not Trace.objects.exists()
+
+
+def test_the_trap_is_judged_only_when_it_has_betrayed_all(browser: Browser) -> None:
+    message, at = newsletter(), LEFT + timedelta(minutes=20)
+    follow(message, "0", at=at, browser=browser)
+
+    assert actions.judge_traces(now=at + timedelta(seconds=65)) == 0
+    assert next_judgement_at() == at + timedelta(seconds=66)
+    assert actions.judge_traces(now=at + timedelta(seconds=66)) == 1
+    assert next_judgement_at() is None
 
 
 def test_a_person_who_comes_after_the_scanner_counts(browser: Browser) -> None:
