@@ -14,8 +14,6 @@ _decoder = msgspec.json.Decoder()
 
 
 class StrictJsonParser(BaseParser):
-    """UTF-8 only, no NaN, no lone surrogates, no number beyond a double, no NUL (which Postgres cannot keep)."""
-
     media_type = "application/json"
 
     def parse(
@@ -27,13 +25,22 @@ class StrictJsonParser(BaseParser):
 def decode_json(body: bytes) -> Any:
     """Raises ApiError, saying where the body stops being JSON."""
     try:
-        data = _decoder.decode(body)
-    except RecursionError:
-        raise ApiError("invalid_json", "The body is nested too deeply.") from None
+        return read_json(body)
     except ValueError as error:
         raise ApiError("invalid_json", f"The body is not valid JSON: {error}.") from None
-    if b"\\u0000" in body and _holds_nul(data):
-        raise ApiError("invalid_json", "A text in the body holds the character NUL (\\u0000), which can't be kept.")
+
+
+def read_json(written: bytes) -> Any:
+    """UTF-8 only, no NaN, no lone surrogates, no number beyond a double, no NUL: what Postgres can keep.
+
+    Raises ValueError with what is wrong.
+    """
+    try:
+        data = _decoder.decode(written)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if b"\\u0000" in written and _holds_nul(data):
+        raise ValueError("a text in it holds the character NUL (\\u0000), which can't be kept")
     return data
 
 

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.rest.parsing import read_json
 from customers.segments.compiling import Understood
 from customers.segments.definitions import DefinitionRefused, Group, definition_of
 
@@ -35,9 +36,9 @@ class SegmentForm(ListForm):
 def read_definition(written: str) -> Group:
     """Raises ValidationError that names the place."""
     try:
-        definition = definition_of(json.loads(written))
+        definition = definition_of(read_json(written.encode()))
         Understood(definition)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         if isinstance(error, DefinitionRefused):
             raise forms.ValidationError(
                 _("%(path)s: %(what)s") % {"path": error.path or "rules", "what": error}, code="refused"
@@ -49,8 +50,8 @@ def read_definition(written: str) -> Group:
 def fields_asked(written: str) -> set[str]:
     """The keys that a rule names, also one that can't be asked; none of what is no rule."""
     try:
-        return {condition.field for condition in definition_of(json.loads(written)).conditions()}
-    except (ValueError, RecursionError):
+        return {condition.field for condition in definition_of(read_json(written.encode())).conditions()}
+    except ValueError:
         return set()
 
 

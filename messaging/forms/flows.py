@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.rest.parsing import read_json
 from messaging.actions.flows import LONGEST_BACKFILL
 from messaging.flows.definitions import LONGEST_DEFINITION
 from messaging.forms.people import OneCustomerForm
@@ -29,8 +29,8 @@ class FlowForm(forms.Form):
 
     def clean_definition(self) -> Any:
         try:
-            return json.loads(self.cleaned_data["definition"])
-        except (ValueError, RecursionError) as error:
+            return read_json(self.cleaned_data["definition"].encode())
+        except ValueError as error:
             raise forms.ValidationError(_("This is no JSON: %(what)s") % {"what": error}, code="json") from None
 
 

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.rest.parsing import read_json
 from messaging.actions import Wording
 from messaging.models import Template, TemplateVersion
 from messaging.rendering import BadTemplate, Block
@@ -42,7 +43,7 @@ class TemplateForm(forms.Form):
 
     def clean_blocks(self) -> list[Block]:
         try:
-            blocks = json.loads(self.cleaned_data["blocks"])
+            blocks = read_json(self.cleaned_data["blocks"].encode())
         except ValueError:
             raise forms.ValidationError(_("This is no list of blocks any more. Reload the page.")) from None
         if not isinstance(blocks, list):

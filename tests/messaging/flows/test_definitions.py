@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from messaging.flows.definitions import FlowRefused
 from messaging.flows.waits import end_of_wait
 from messaging.models import Flow, Template
 from messaging.refusals import FlowChangedMeanwhile, FlowNotReady
+from tests.client import Browser
 from tests.messaging.flows.conftest import Story, tag, wait
 
 TRIGGER = {"on": "event", "event": "CartUpdated"}
@@ -51,6 +53,20 @@ def test_a_step_that_cannot_be_carried_out_is_named(story: Story, steps: Any, at
         add_flow(name="Wrong", definition={"trigger": TRIGGER, "steps": steps})
 
     assert (at, part) in {(fault.step, fault.part) for fault in refused.value.faults}
+    assert not Flow.objects.exists()
+
+
+@pytest.mark.parametrize("wrong", ["\0", "\ud800", float("nan")])
+def test_what_no_database_keeps_is_refused_and_what_was_typed_stays(
+    story: Story, owner_browser: Browser, wrong: object
+) -> None:
+    trigger = TRIGGER | {"where": {"kind": wrong}}
+    written = json.dumps({"trigger": trigger, "steps": [tag("a")]})
+
+    page = owner_browser.post("/messages/flows/new/", {"name": "Wrong", "definition": written})
+
+    assert page.status_code == 422
+    assert page.context["form"]["definition"].value() == written
     assert not Flow.objects.exists()
 
 
