@@ -40,7 +40,7 @@ cross join lateral (
   union all
   select 2, 'opened', m.opened_at where m.opened_at <= o.placed_at
   union all
-  select 3, 'received', m.sent_at where %(receipts)s
+  select 3, 'received', m.sent_at where %(receipts)s and m.state <> 'bounced'
 ) t
 where o.workspace_id = %(workspace)s and o.id = any(%(orders)s::bigint[]) and o.customer_id is not null
   and o.cancelled_at is null and o.archived_at is null

@@ -140,6 +140,20 @@ def test_having_received_it_counts_where_the_workspace_says_so(
     assert counted() == [(order.pk, message.pk, "received")]
 
 
+def test_what_bounced_was_received_by_nobody(
+    workspace: Workspace, customer: Customer, topic: SubscriptionTopic, drained: Drained
+) -> None:
+    arrived = received(customer, topic, sent=ago(days=2))
+    bounced = received(customer, topic, sent=ago(days=1))
+    Message.objects.filter(pk=bounced.pk).update(state="bounced")
+    workspace.counts_receipts = True
+
+    with drained():
+        order = ordered(customer, ago(hours=1))
+
+    assert counted() == [(order.pk, arrived.pk, "received")]
+
+
 def test_what_was_asked_for_converts_nobody(customer: Customer, drained: Drained) -> None:
     message = MessageFactory(customer=customer, purpose="confirmation")
     leaves(message)
