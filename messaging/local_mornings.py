@@ -43,9 +43,11 @@ def is_skipped(day: date, at: time, zone: ZoneInfo) -> bool:
     return first_instant(day, at, zone).astimezone(zone).replace(tzinfo=None) != datetime.combine(day, at)
 
 
-def next_quarter(now: datetime) -> datetime:
-    """The next full quarter of an hour: every zone lies a multiple of that from UTC, so any hour strikes at one."""
-    return now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0) + timedelta(minutes=15)
+def next_quarter(now: datetime, at: time = time(0)) -> datetime:
+    """When `at` may strike next, an hour at a full quarter: every zone lies a multiple of one from UTC."""
+    past = timedelta(minutes=at.minute % 15)
+    quarter = now - past
+    return quarter.replace(minute=quarter.minute // 15 * 15, second=0, microsecond=0) + timedelta(minutes=15) + past
 
 
 def _end_of_gap(early: datetime, late: datetime, zone: ZoneInfo) -> datetime:

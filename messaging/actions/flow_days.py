@@ -30,9 +30,7 @@ def sweep_days(*, now: datetime, limit: int = AT_ONCE) -> bool:
     """
     for flow in dated_flows():
         trigger = _trigger_of(flow)
-        for struck in struck_in(zones_in_use(), trigger, now=now):
-            if struck.at < (flow.switched_on_at or now) - timedelta(hours=14):
-                continue
+        for struck in struck_in(zones_in_use(), trigger, since=flow.switched_on_at or now, now=now):
             sweep = _open_sweep(flow, struck)
             if sweep is not None:
                 _sweep(flow, sweep, struck, now=now, limit=limit)
@@ -46,7 +44,7 @@ def look_at_days_of(customer_ids: Sequence[int], *, now: datetime) -> None:
     for flow in dated_flows():
         trigger = _trigger_of(flow)
         zones = Customer.objects.filter(pk__in=customer_ids).order_by().values_list("zone", flat=True).distinct()
-        for struck in struck_in(list(zones), trigger, now=now):
+        for struck in struck_in(list(zones), trigger, since=now, now=now):
             found = among(customers_on(trigger, struck.day), sorted(customer_ids)).filter(zone=struck.zone)
             _enter(flow, list(found.values_list("pk", flat=True)), struck, now=now)
 

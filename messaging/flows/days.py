@@ -30,16 +30,21 @@ class Struck:
     at: datetime
 
 
-def struck_in(zones: Sequence[str], trigger: Trigger, *, now: datetime) -> list[Struck]:
-    """The zones in which it is the flow's hour, or was earlier today."""
+def struck_in(zones: Sequence[str], trigger: Trigger, *, since: datetime, now: datetime) -> list[Struck]:
+    """The zones in which it is the flow's hour, or was earlier today; or yesterday, if the flow was on by `since`.
+
+    Just before midnight it has hardly struck when the next day begins.
+    """
     home = current_workspace().tzinfo
     struck = []
     for name in zones:
         zone = zone_or(name, home)
-        day = now.astimezone(zone).date()
-        at = first_instant(day, trigger.at, zone)
-        if at <= now < at + STILL_TODAY and _may_be_on(trigger, day):
-            struck.append(Struck(name, day, at))
+        today = now.astimezone(zone).date()
+        for day in (today - timedelta(days=1), today):
+            at = first_instant(day, trigger.at, zone)
+            is_still_kept = day == today or at >= since
+            if at <= now < at + STILL_TODAY and is_still_kept and _may_be_on(trigger, day):
+                struck.append(Struck(name, day, at))
     return struck
 
 

@@ -21,9 +21,9 @@ def next_flow_work_at(*, now: datetime) -> datetime | None:
     """When somebody is due next, or a day may begin somewhere; None while nobody is on the way and nothing is dated."""
     first = Enrolment.objects.waiting().aggregate(first=Min("due_at"))["first"]
     flows = Flow.objects.on().exclude(current=None).select_related("current")
-    is_dated = any(flow.current and plan_of(flow.current).definition.trigger.is_dated for flow in flows)
-    times = [*([first] if first else []), *([next_quarter(now)] if is_dated else [])]
-    return min(times, default=None)
+    triggers = [plan_of(flow.current).definition.trigger for flow in flows if flow.current]
+    days = [next_quarter(now, each.at) for each in triggers if each.is_dated]
+    return min([*([first] if first else []), *days], default=None)
 
 
 def flows_for_list() -> list[tuple[Flow, FlowFigures]]:

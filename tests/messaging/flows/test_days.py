@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 
+from accounts.models import Workspace
 from customers.actions import edit_customer
 from customers.models.attributes import AttributeKind
 from messaging.actions import flow_days
+from messaging.flows.days import struck_in
+from messaging.flows.definitions import On, Trigger
+from messaging.local_mornings import first_instant, is_skipped, next_quarter
 from messaging.models import Enrolment, FlowSweep
+from messaging.queries.flows import next_flow_work_at
 from messaging.tasks import run_flows
 from tests.factories.customers import AttributeFactory, CustomerFactory
 from tests.messaging.flows.conftest import NOON, Story, tag
@@ -101,3 +107,55 @@ def test_a_holiday_is_everybody_s_looked_through_in_steps(story: Story, monkeypa
     story.work()
 
     assert Enrolment.objects.count() == len(customers)
+
+
+def test_just_before_midnight_it_begins_at_its_minute(story: Story) -> None:
+    lina = CustomerFactory(birth_monthday=503)
+    story.flow(tag(), trigger={**BIRTHDAY, "at": "23:50"}, reentry=YEARLY)
+    story.work()
+
+    wakes = next_flow_work_at(now=datetime(2024, 5, 3, 21, 49, tzinfo=UTC))
+    assert wakes == datetime(2024, 5, 3, 21, 50, tzinfo=UTC)
+    story.clock.move_to(wakes)
+    story.work()
+
+    assert Enrolment.objects.get().customer == lina
+
+
+def test_an_outage_over_midnight_does_not_lose_the_day(story: Story) -> None:
+    CustomerFactory(birth_monthday=503)
+    story.flow(tag(), trigger={**BIRTHDAY, "at": "20:00"}, reentry=YEARLY)
+    story.clock.move_to(datetime(2024, 5, 4, 7, 0, tzinfo=UTC))
+    story.work()
+
+    assert Enrolment.objects.get().entered_at == datetime(2024, 5, 3, 18, 0, tzinfo=UTC)
+
+
+def test_switched_on_in_the_morning_it_leaves_yesterday_alone(story: Story) -> None:
+    CustomerFactory(birth_monthday=502)
+    story.clock.move_to(datetime(2024, 5, 3, 6, 0, tzinfo=UTC))
+    story.flow(tag(), trigger={**BIRTHDAY, "at": "20:00"}, reentry=YEARLY)
+    story.work()
+
+    assert not Enrolment.objects.exists()
+
+
+@pytest.mark.parametrize("changed", [date(2024, 3, 10), date(2024, 4, 7), date(2024, 11, 3)])
+@pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"])
+@pytest.mark.parametrize("at", [time(0), time(2, 20), time(9), time(23, 59)])
+def test_over_every_change_of_clocks_each_day_is_struck_once_and_in_time(
+    workspace: Workspace, changed: date, zone: str, at: time
+) -> None:
+    days = [changed + timedelta(days=number) for number in (-1, 0, 1)]
+    now = datetime.combine(days[0] - timedelta(days=1), time(0), tzinfo=UTC)
+    trigger = Trigger(On.DATE, date_of="birthday", at=at)
+    first_seen: dict[date, tuple[datetime, datetime]] = {}
+    while now < datetime.combine(days[-1] + timedelta(days=2), time(0), tzinfo=UTC):
+        for struck in struck_in([zone], trigger, since=now - timedelta(days=9), now=now):
+            first_seen.setdefault(struck.day, (struck.at, now))
+        now = next_quarter(now, at)
+
+    for day in days:
+        struck_at, seen_at = first_seen[day]
+        assert struck_at == first_instant(day, at, ZoneInfo(zone))
+        assert seen_at - struck_at < timedelta(minutes=15 if is_skipped(day, at, ZoneInfo(zone)) else 1)
