@@ -50,11 +50,11 @@ def _insert(drafts: Sequence[MessageDraft], now: datetime) -> int:
             """insert into messaging_message
                  (workspace_id, message_id, created_at, reply, attempts, lease_token, state, reason, settled_at,
                   customer_id, topic_id, template_version_id, campaign_id, purpose, dedupe_key, address, address_hash,
-                  context, priority, not_before, enrolment_id, step)
+                  context, priority, not_before, goal_from, enrolment_id, step)
                select %s, '<' || replace(gen_random_uuid()::text, '-', '') || '.' || %s || '>', %s, '', 0, '', draft.*
                from unnest(%s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[],
                            %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::int[],
-                           %s::timestamptz[], %s::bigint[], %s::text[]) as draft
+                           %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::text[]) as draft
                on conflict (workspace_id, dedupe_key) do update
                  set state = 'queued', reason = '', settled_at = null, topic_id = excluded.topic_id,
                      template_version_id = excluded.template_version_id, address = excluded.address,
@@ -76,6 +76,7 @@ def _insert(drafts: Sequence[MessageDraft], now: datetime) -> int:
 
 def _row(draft: MessageDraft, now: datetime) -> tuple[str | int | datetime | None, ...]:
     address = draft.address.strip()
+    due = draft.not_before or now
     return (
         MessageState.SKIPPED.value if draft.held_out else MessageState.QUEUED.value,
         Reason.HOLDOUT.value if draft.held_out else "",
@@ -90,7 +91,8 @@ def _row(draft: MessageDraft, now: datetime) -> tuple[str | int | datetime | Non
         hash_address(address),
         _json.encode(draft.context).decode(),
         draft.priority,
-        draft.not_before or now,
+        due,
+        max(due, now) if draft.campaign_id else None,
         draft.enrolment_id,
         draft.step,
     )

@@ -92,6 +92,8 @@ class Message(WorkspaceOwned):
     context = models.JSONField(default=dict)
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.AUTOMATION)
     not_before = models.DateTimeField(default=timezone.now)
+    # Of a campaign: from when on its days of the goal are counted, whatever the message waits for afterwards.
+    goal_from = models.DateTimeField(null=True, editable=False)
     state = models.CharField(max_length=10, choices=MessageState, default=MessageState.QUEUED)
     # Why it was not sent, as a code of messaging.reasons; `reply` is what the relay said last.
     reason = models.CharField(max_length=40, blank=True)

@@ -133,7 +133,7 @@ class FlowLift:
 
     @property
     def _ordered(self) -> Q:
-        return ordered_within(self.days, of="enrolled_at", since=self.since, until=timezone.now())
+        return ordered_within(self.days, of=OuterRef("enrolled_at"), since=self.since, until=timezone.now())
 
     @property
     def _reached(self) -> Q:
@@ -145,7 +145,7 @@ class FlowLift:
             kind=goal.happening.kind,
             payload__contains=dict(goal.happening.where),
             occurred_at__gte=OuterRef("enrolled_at"),
-            occurred_at__lt=days_after("enrolled_at", self.days),
+            occurred_at__lt=days_after(OuterRef("enrolled_at"), self.days),
         )
         mine = happened.filter(customer_id=OuterRef("customer_id"))
         others = Customer.objects.filter(merged_into=OuterRef(OuterRef("customer_id")))
@@ -158,7 +158,7 @@ class FlowLift:
 
     @cached_property
     def _revenue(self) -> dict[str, int]:
-        orders = orders_within(self.days, of="enrolled_at").order_by().values("customer")
+        orders = orders_within(self.days, of=OuterRef("enrolled_at")).order_by().values("customer")
         total = orders.annotate(total=Sum("value_minor") - Sum("refunded_value_minor")).values("total")
         rows = self._everybody.filter(self._ordered).annotate(total=Subquery(total))
         found = rows.aggregate(**{name: Sum("total", filter=group) for name, group in _GROUPS.items()})

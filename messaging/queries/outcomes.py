@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
-from django.db.models.expressions import CombinedExpression
+from django.db.models.expressions import Combinable, CombinedExpression
 from django.db.models.fields import DateTimeField
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -44,6 +45,8 @@ OUTCOMES = {
     "buyers": (_("Ordered in the days of the goal"), ~HELD_OUT),
     "held_out_buyers": (_("Held out, and ordered in the days of the goal"), HELD_OUT),
 }
+# Messages from before it was kept have what may have moved since.
+GOAL_FROM = Coalesce(OuterRef("goal_from"), OuterRef("not_before"))
 BUYERS = ("buyers", "held_out_buyers")
 
 
@@ -60,10 +63,10 @@ def goal_ends(campaign: Campaign, now: datetime) -> datetime:
 
 def _ordered_in_goal(campaign: Campaign) -> Q:
     since, until = campaign.started_at or campaign.created_at, goal_ends(campaign, timezone.now())
-    return ordered_within(campaign.goal_days, of="not_before", since=since, until=until)
+    return ordered_within(campaign.goal_days, of=GOAL_FROM, since=since, until=until)
 
 
-def ordered_within(days: int, *, of: str, since: datetime, until: datetime) -> Q:
+def ordered_within(days: int, *, of: Combinable, since: datetime, until: datetime) -> Q:
     """Whose customer ordered in so many days from the instant `of`, all of which lie between `since` and `until`.
 
     Where few ordered in that time at all, these are asked: of a million rows theirs are hard to come by.
@@ -79,12 +82,10 @@ def goal_orders() -> OrderQuerySet:
     return Order.objects.counted().exclude(refunded_minor__gt=0, refunded_minor=F("total_minor"))
 
 
-def orders_within(days: int, *, of: str) -> OrderQuerySet:
+def orders_within(days: int, *, of: Combinable) -> OrderQuerySet:
     """Of a row's customer, as a subquery: those in so many days from its instant `of`."""
-    return goal_orders().filter(
-        customer=OuterRef("customer"), placed_at__gte=OuterRef(of), placed_at__lt=days_after(of, days)
-    )
+    return goal_orders().filter(customer=OuterRef("customer"), placed_at__gte=of, placed_at__lt=days_after(of, days))
 
 
-def days_after(of: str, days: int) -> ExpressionWrapper[CombinedExpression]:
-    return ExpressionWrapper(OuterRef(of) + timedelta(days=days), output_field=DateTimeField())
+def days_after(of: Combinable, days: int) -> ExpressionWrapper[CombinedExpression]:
+    return ExpressionWrapper(of + timedelta(days=days), output_field=DateTimeField())

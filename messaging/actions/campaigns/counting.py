@@ -46,7 +46,8 @@ join messaging_message m on m.workspace_id = o.workspace_id and m.customer_id = 
 where o.workspace_id = %(workspace)s and o.placed_at >= %(from)s and o.placed_at < %(until)s
   and o.cancelled_at is null and o.archived_at is null
   and (o.refunded_minor = 0 or o.refunded_minor < o.total_minor)
-  and o.placed_at >= m.not_before and o.placed_at < m.not_before + %(days)s * interval '1 day'"""
+  and o.placed_at >= coalesce(m.goal_from, m.not_before)
+  and o.placed_at < coalesce(m.goal_from, m.not_before) + %(days)s * interval '1 day'"""
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from messaging.actions.campaigns.counting import begin_count, tallies_to_count
 from messaging.events import MessageBounced, MessageComplained
 from messaging.models import Campaign, CampaignTally, Conversion, Message, SubscriptionTopic
 from messaging.queries.campaigns import report_of
-from messaging.queries.outcomes import OUTCOMES, outcome_condition
+from messaging.queries.outcomes import BUYERS, OUTCOMES, outcome_condition
 from tests.factories.sales import OrderFactory
 from tests.messaging.campaigns.crowd import fails, gathered, leaves, messages_of, started, state_of, subscriber
 from timeline.models import Event
@@ -69,6 +69,24 @@ def test_every_figure_is_the_number_of_people_that_it_opens(topic: SubscriptionT
     assert (shown["buyers"], shown["held_out_buyers"]) == (1, 1)
     assert report.tally.revenue_minor == 999
     assert report.figures["audience"] == 40
+
+
+def test_what_a_message_waits_for_does_not_move_its_days_of_the_goal(topic: SubscriptionTopic) -> None:
+    """An order of the night counts for both groups, though one of them is written to in the morning."""
+    for _ in range(20):
+        subscriber(topic)
+    campaign = started(topic=topic, holdout_percent=50)
+    messages = gathered(campaign)
+    chosen = [messages.filter(reason=reason)[0] for reason in ("", "holdout")]
+    messages.filter(state="queued").update(not_before=timezone.now() + timedelta(hours=10))
+    for message in chosen:
+        OrderFactory(customer=message.customer, placed_at=message.not_before + timedelta(hours=1))
+
+    tally = count_campaign(campaign)
+
+    assert (tally.buyers, tally.held_out_buyers) == (1, 1)
+    found = [messages.filter(outcome_condition(name, campaign)) for name in BUYERS]
+    assert [list(each) for each in found] == [[message] for message in chosen]
 
 
 def test_what_happens_makes_the_count_stale_and_what_happens_while_it_is_counted_too(
