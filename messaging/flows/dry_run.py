@@ -22,7 +22,7 @@ from messaging.eligibility import kept_back
 from messaging.flows.definitions import Do, Happening, length_of
 from messaging.flows.entrants import is_held_out_of
 from messaging.flows.people import those_who
-from messaging.flows.plans import END, Node, Plan, plan_of
+from messaging.flows.plans import END, Node, plan_of
 from messaging.flows.steps import goes_first_way
 from messaging.flows.waits import end_of_wait
 from messaging.flows.words import StepWords, outcome_in_words, steps_in_words
@@ -78,17 +78,18 @@ def dry_run(version: FlowVersion, customer: Customer, *, at: datetime) -> DryRun
     plan = plan_of(version)
     if not those_who(plan.definition.filter, {customer.pk}, now=at):
         return DryRun([], refused=_("The entry filter does not fit this customer, as far as is known today."))
-    walk = _Walk(plan, customer, at, {line.key: line for line in steps_in_words(version)})
+    walk = _Walk(version, customer, at)
     is_held_out = is_held_out_of(version.flow_id, customer.pk, plan.definition)
     return DryRun(list(walk.steps()), is_held_out=is_held_out, ended=walk.ended, ended_at=walk.ended_at)
 
 
 class _Walk:
-    def __init__(self, plan: Plan, customer: Customer, at: datetime, lines: dict[str, StepWords]) -> None:
-        self._plan = plan
+    def __init__(self, version: FlowVersion, customer: Customer, at: datetime) -> None:
+        self._plan = plan_of(version)
+        self._flow_id = version.flow_id
         self._customer = customer
         self._entered_at = at
-        self._lines = lines
+        self._lines = {line.key: line for line in steps_in_words(version)}
         self._zone = zone_or(customer.zone, current_workspace().tzinfo)
         self._left_at: list[datetime] = []
         self.ended, self.ended_at = "", at
@@ -153,7 +154,7 @@ class _Walk:
 
     def _asked(self, node: Node, at: datetime) -> tuple[bool, str]:
         if node.do is Do.SPLIT:
-            is_first = goes_first_way(self._customer.pk, node.key, node.params["percent"])
+            is_first = goes_first_way(self._customer.pk, self._flow_id, node.key, node.params["percent"])
             return is_first, "first" if is_first else "second"
         is_yes = "if" in node.params and bool(those_who(node.params["if"], {self._customer.pk}, now=at))
         return is_yes, "yes" if is_yes else "no"

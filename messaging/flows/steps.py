@@ -31,9 +31,9 @@ def run_step(node: Node, party: Party) -> None:
         _STEPS[node.do](node, here, party)
 
 
-def goes_first_way(enrolment_id: int, key: str, percent: int) -> bool:
-    """A split is drawn by who they are: looked at twice, it comes out alike."""
-    drawn = int(md5(f"{enrolment_id}:{key}".encode(), usedforsecurity=False).hexdigest()[:8], 16)
+def goes_first_way(customer_id: int, flow_id: int, key: str, percent: int) -> bool:
+    """A split is drawn by who they are: looked at twice, or before they enter, it comes out alike."""
+    drawn = int(md5(f"{customer_id}:{flow_id}:{key}".encode(), usedforsecurity=False).hexdigest()[:8], 16)
     return drawn % _HUNDRED < percent
 
 
@@ -83,7 +83,7 @@ def who_saw(node: Node, enrolment_ids: list[int], *, sends: list[str]) -> set[in
 
 def _split(node: Node, here: Here, party: Party) -> None:
     for each in here:
-        is_first = goes_first_way(each.pk, node.key, node.params["percent"])
+        is_first = goes_first_way(each.customer_id, party.flow_id, node.key, node.params["percent"])
         each.go(node.then if is_first else node.other, now=party.now, outcome="first" if is_first else "second")
 
 

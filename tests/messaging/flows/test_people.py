@@ -134,6 +134,19 @@ def test_a_dry_run_tells_what_would_happen_and_writes_nothing(story: Story, mari
     assert (Event.objects.count(), Message.objects.count(), Enrolment.objects.count()) == before
 
 
+def test_a_dry_run_goes_the_way_of_the_split_that_they_will_really_go(story: Story) -> None:
+    split = {"key": "p", "do": "split", "percent": 50, "then": [tag("t1", "first")], "else": [tag("t2", "second")]}
+    flow = story.flow(split, trigger={"on": "hand"})
+    people = [CustomerFactory() for _ in range(12)]
+    told = {each.pk: dry_run(current(flow), each, at=NOON).steps[1].line.key for each in people}
+
+    enrol_by_hand(flow, list(told))
+    story.work()
+
+    assert {each.customer_id: each.trail[1][0] for each in Enrolment.objects.all()} == told
+    assert set(told.values()) == {"t1", "t2"}
+
+
 def test_a_dry_run_tells_what_quiet_hours_and_limits_would_do(story: Story, maria: Customer) -> None:
     """Noon in Berlin; ten hours later it is night, and by then the one place in three days is taken."""
     agreed = Evidence(source=ConsentSource.STAFF, at=NOON - timedelta(days=5))

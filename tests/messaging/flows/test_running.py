@@ -122,8 +122,11 @@ def test_a_split_sends_each_the_same_way_however_often_it_is_looked_at(story: St
     enrol_by_hand(flow, [CustomerFactory().pk for _ in range(60)])
     story.work()
 
+    def goes_first(each: Enrolment) -> bool:
+        return steps.goes_first_way(each.customer_id, flow.pk, "p", 30)
+
     first = {each.pk for each in Enrolment.objects.all() if each.trail[0][::2] == ["p", "first"]}
-    assert first == {each.pk for each in Enrolment.objects.all() if steps.goes_first_way(each.pk, "p", 30)}
+    assert first == {each.pk for each in Enrolment.objects.all() if goes_first(each)}
     assert 5 < len(first) < 35
 
 
@@ -261,10 +264,10 @@ def test_a_step_that_fails_is_set_back_and_holds_up_nobody(
 ) -> None:
     real = steps.goes_first_way
 
-    def fails_for_maria(enrolment_id: int, key: str, percent: int) -> bool:
-        if Enrolment.objects.get(pk=enrolment_id).customer_id == maria.pk:
+    def fails_for_maria(customer_id: int, flow_id: int, key: str, percent: int) -> bool:
+        if customer_id == maria.pk:
             raise ValueError("not her")
-        return real(enrolment_id, key, percent)
+        return real(customer_id, flow_id, key, percent)
 
     monkeypatch.setattr(steps, "goes_first_way", fails_for_maria)
     others = [CustomerFactory().pk for _ in range(3)]
