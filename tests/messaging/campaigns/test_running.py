@@ -24,7 +24,8 @@ from messaging.actions.claiming import claim_messages, new_token, release_messag
 from messaging.actions.outcomes import Mark, advance_messages
 from messaging.actions.queueing import CAMPAIGNS
 from messaging.actions.settling import Finding, settle_by_evidence
-from messaging.models import CampaignState, Message, MessageEvent, Priority, SubscriptionTopic
+from messaging.models import Campaign, CampaignState, Message, MessageEvent, Priority, SubscriptionTopic
+from messaging.queries.allowance import pace_of
 from messaging.queries.outbox import next_due_at
 from messaging.sending.rounds import send_due
 from messaging.tasks import run_campaigns
@@ -230,6 +231,15 @@ def test_the_pace_of_a_campaign_holds_for_it_alone(topic: SubscriptionTopic) -> 
     assert claimed() == []
     Message.objects.exclude(tried_at=None).update(tried_at=timezone.now() - timedelta(seconds=61))
     assert claimed() == messages[2:]
+
+
+@pytest.mark.parametrize("per_hour", [60, 61, 100, 119, 179, 3598, 3600, 100_003, 10_000_000])
+def test_an_hour_has_room_for_its_pace_and_never_for_more(topic: SubscriptionTopic, per_hour: int) -> None:
+    pace = pace_of(Campaign(pk=0, per_hour=per_hour))
+
+    in_an_hour = pace.messages * round(timedelta(hours=1) / pace.window)
+    assert per_hour * 0.99 < in_an_hour <= per_hour
+    assert pace.window <= timedelta(minutes=2)
 
 
 def test_a_campaign_goes_from_launch_to_its_end_by_itself(
