@@ -20,7 +20,9 @@ from customers.models import Customer
 from messaging.addresses import hash_address
 from messaging.eligibility import kept_back
 from messaging.flows.definitions import Do, Happening, length_of
+from messaging.flows.endings import Ending, ending_in_words
 from messaging.flows.entrants import is_held_out_of
+from messaging.flows.exits import whom_it_fits
 from messaging.flows.people import those_who
 from messaging.flows.plans import END, Node, plan_of
 from messaging.flows.steps import goes_first_way
@@ -96,6 +98,9 @@ class _Walk:
 
     def steps(self) -> Iterator[DryStep]:
         key, at = self._plan.first, self._entered_at
+        if self._is_out_of_place(at):
+            self.ended = ending_in_words(Ending.EXIT_RULE)
+            return
         while key != END:
             node = self._plan.nodes[key]
             key, at, step = self._step(node, at)
@@ -113,10 +118,16 @@ class _Walk:
     def _ending(self, until: datetime) -> tuple[datetime, str] | None:
         rules = [rule.happening for rule in self._plan.definition.exits if rule.happening]
         goal = self._plan.definition.goal
-        words = [(each, _("An exit rule of the flow held.")) for each in rules]
-        words += [(goal.happening, _("The goal was reached."))] if goal else []
+        words = [(each, ending_in_words(Ending.EXIT_RULE)) for each in rules]
+        words += [(goal.happening, ending_in_words(Ending.GOAL))] if goal else []
         found = ((self._first(each, self._entered_at, until), text) for each, text in words)
         return min(((event.occurred_at, text) for event, text in found if event), default=None)
+
+    def _is_out_of_place(self, at: datetime) -> bool:
+        """Whether an exit rule holds by how they stand. Whom a segment brings in is in it, whether they are today."""
+        begins = self._plan.definition.trigger.segment
+        asked = [rule for rule in self._plan.definition.exits if not rule.happening and (rule.left or None) != begins]
+        return any(whom_it_fits(rule, {self._customer.pk}, now=at) for rule in asked)
 
     def _first(self, happening: Happening, since: datetime, until: datetime) -> Event | None:
         events = Event.objects.filter(
@@ -190,6 +201,8 @@ class _Walk:
         """Why it would never leave, if so, and what it would wait for before. Looked at again after each wait."""
         delays: list[tuple[str, datetime]] = []
         for _look in range(MOST_DELAYS):
+            if self._is_out_of_place(at):
+                return ending_in_words(Ending.EXIT_RULE), delays
             hold = kept_back([message], at=at, earlier=self._left_at).get(0)
             if hold is None:
                 self._left_at.append(at)

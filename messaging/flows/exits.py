@@ -65,17 +65,18 @@ def _reason_of(enrolment: Enrolment) -> Reason:
 def _ended_by(rule: ExitRule, enrolments: Sequence[Enrolment], *, now: datetime) -> set[int]:
     if rule.happening:
         return _happened(rule.happening, enrolments)
-    ids = {each.customer_id for each in enrolments}
+    held = whom_it_fits(rule, {each.customer_id for each in enrolments}, now=now)
+    return {each.pk for each in enrolments if each.customer_id in held}
+
+
+def whom_it_fits(rule: ExitRule, customer_ids: set[int], *, now: datetime) -> set[int]:
+    """Those whom a rule ends the way of that asks for no event, but for how they stand."""
     if rule.condition is not None:
-        held = those_who(rule.condition, ids, now=now)
-        return {each.pk for each in enrolments if each.customer_id in held}
+        return those_who(rule.condition, customer_ids, now=now)
     segment = decode_id("seg", rule.left or rule.entered)
-    members = set(
-        SegmentMembership.objects.filter(Among("customer_id", sorted(ids)), segment=segment).values_list(
-            "customer_id", flat=True
-        )
-    )
-    return {each.pk for each in enrolments if (each.customer_id in members) == bool(rule.entered)}
+    memberships = SegmentMembership.objects.filter(Among("customer_id", sorted(customer_ids)), segment=segment)
+    members = set(memberships.values_list("customer_id", flat=True))
+    return members if rule.entered else customer_ids - members
 
 
 def _happened(happening: Happening, enrolments: Sequence[Enrolment]) -> set[int]:

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.public_ids import encode_id
 from customers.actions import erase_customer, export_customer, merge_customers
+from customers.actions.segments import add_segment, list_customers
 from customers.models import Customer
 from messaging.actions import Evidence, give_consent, set_frequency_policy, set_quiet_hours
 from messaging.actions.enrolling import enrol
@@ -145,6 +147,37 @@ def test_a_dry_run_goes_the_way_of_the_split_that_they_will_really_go(story: Sto
 
     assert {each.customer_id: each.trail[1][0] for each in Enrolment.objects.all()} == told
     assert set(told.values()) == {"t1", "t2"}
+
+
+def test_a_dry_run_asks_exit_rules_how_the_customer_stands(story: Story) -> None:
+    maria = CustomerFactory(city="Berlin")
+    guests, staff = (add_segment(name=name) for name in ("Guests", "Staff"))
+    list_customers(staff, [maria.pk])
+    is_guest, is_staff = (encode_id("seg", each.pk) for each in (guests, staff))
+    in_berlin = {"match": "all", "rules": [{"field": "city", "is": "equals", "value": "Berlin"}]}
+    rules = [{"left": is_guest}, {"entered": is_staff}, {"condition": in_berlin}, {"left": is_staff}]
+
+    flows = [story.flow(wait(days=1), story.send(), exits=[rule]) for rule in rules]
+    comes_with_it = story.flow(story.send(), trigger={"on": "segment", "segment": is_guest}, exits=[{"left": is_guest}])
+    runs = [dry_run(current(flow), maria, at=NOON) for flow in (*flows, comes_with_it)]
+
+    assert [(len(run.steps), run.ended) for run in runs] == [
+        *[(0, "An exit rule of the flow held.")] * 3,
+        (2, ""),
+        (1, ""),
+    ]
+
+
+def test_a_dry_run_asks_exit_rules_again_when_a_message_would_leave(story: Story) -> None:
+    maria = CustomerFactory(joined_on=NOON.date() - timedelta(days=2))
+    old_hand = {"match": "all", "rules": [{"field": "joined_on", "is": "longer_ago", "value": 5}]}
+    flow = story.flow(
+        wait(days=1), story.send("s"), wait("w2", days=9), story.send("s2"), exits=[{"condition": old_hand}]
+    )
+
+    [early, late] = [step for step in dry_run(current(flow), maria, at=NOON).steps if step.subject]
+
+    assert early.refusal != late.refusal == "An exit rule of the flow held."
 
 
 def test_a_dry_run_tells_what_quiet_hours_and_limits_would_do(story: Story, maria: Customer) -> None:
