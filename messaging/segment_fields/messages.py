@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -30,7 +31,7 @@ from messaging.models import Campaign, Message, MessageState, Template
 from messaging.segment_fields.topics import topic_choices, topics_called
 
 MESSAGES = gettext_lazy("Messages")
-CAMPAIGN = "cam"
+CAMPAIGN = "cmp"
 _MOST_OFFERED = 200
 _ARRIVED = (MessageState.SENT, MessageState.DELIVERED, MessageState.COMPLAINED)
 _ON_THE_WAY = frozenset(event.kind for event in (MessageSent, MessageDelivered, MessageBounced, MessageComplained))
@@ -106,6 +107,8 @@ def _narrowed(condition: Condition) -> dict[str, list[int]]:
         if name == "topic":
             narrowed[name] = topics_called(names, part="where.topic")
         elif name == "campaign":
+            # So segments called them before they agreed with the API.
+            names = [re.sub("^cam_", f"{CAMPAIGN}_", each) for each in names]
             narrowed[name] = ids_of(names, prefix=CAMPAIGN, things=Campaign.objects.all(), part="where.campaign")
         else:
             narrowed[name] = ids_of(names, prefix="tpl", things=Template.objects.all(), part="where.template")

@@ -20,6 +20,7 @@ from customers.queries import field_catalogue
 from customers.segments.compiling import Understood
 from customers.segments.definitions import DefinitionRefused, definition_of
 from customers.segments.fields import Frame
+from messaging.api.campaigns import PREFIX
 from messaging.models import Campaign, ConsentRecord, ContactWish, Message
 from tests.customers.segments.street import TODAY, arrive, happenings, people
 from tests.customers.segments.told import saved, tell
@@ -248,13 +249,15 @@ def test_messages_of_a_campaign_are_told_from_others() -> None:
     summer = Campaign.objects.create(name="Summer")
     of_it, other = MessageFactory(campaign=summer), MessageFactory()
     arrive([of_it.pk, other.pk], random.Random(1))
-    where = {"campaign": [encode_id("cam", summer.pk)]}
+    where = {"campaign": [encode_id(PREFIX, summer.pk)]}
+    as_once_written = {"campaign": [encode_id("cam", summer.pk)]}
 
     received = {"field": "messages_received", "is": "at_least", "value": 1}
     assert found({**received, "where": where}) == {of_it.customer_id}
+    assert found({**received, "where": as_once_written}) == {of_it.customer_id}
     assert found(received) == {of_it.customer_id, other.customer_id}
     with pytest.raises(DefinitionRefused, match="is not there"):
-        found({**received, "where": {"campaign": ["cam_nothing1"]}})
+        found({**received, "where": {"campaign": ["cmp_nothing1"]}})
 
 
 @pytest.mark.parametrize("what", ["received", "opened", "clicked"])
