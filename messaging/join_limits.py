@@ -20,8 +20,8 @@ class CannotCount(Exception):
     """Valkey is away. Without it there would be no limit, so nobody gets in until it is back."""
 
 
-def connection_may_join(ip: str) -> bool:
-    return _spend(f"join:connection:{ip}", *PER_CONNECTION)
+def connection_may_join(connection: str) -> bool:
+    return _spend(f"join:connection:{connection}", *PER_CONNECTION)
 
 
 def address_may_be_asked(address: str) -> bool:

@@ -15,9 +15,9 @@ def message_may_be_counted(message_id: int) -> bool:
     return _spend(f"reading:message:{message_id}", PER_MESSAGE)
 
 
-def connection_may_guess(ip: str) -> bool:
+def connection_may_guess(connection: str) -> bool:
     """Whoever follows more links that never were is guessing; what else it asks for is not held against it."""
-    return _spend(f"reading:connection:{ip}", GUESSES_PER_CONNECTION)
+    return _spend(f"reading:connection:{connection}", GUESSES_PER_CONNECTION)
 
 
 def _spend(key: str, limit: int) -> bool:

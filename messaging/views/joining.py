@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Workspace
-from accounts.requests import client_ip
+from accounts.requests import client_ip, connection_of
 from accounts.scope import workspace_scope
 from messaging import actions
 from messaging.forms import JoinForm
@@ -33,11 +33,11 @@ def join(request: PublicRequest, public_key: str) -> HttpResponse:
 
 def _joined(request: HttpRequest, form: JoinForm) -> HttpResponse:
     try:
-        if not connection_may_join(ip := client_ip(request)):
+        if not connection_may_join(connection_of(request)):
             return _not_now(request, form, _("Too many tries from your connection. Wait an hour, then send it again."))
         if not form.is_from_a_program and address_may_be_asked(form.cleaned_data["email"]):
             wanted = {name: form.cleaned_data[name] for name in ("name", "email", "birthday")}
-            actions.join(**wanted, topics=list(form.cleaned_data["topics"]), ip=ip)
+            actions.join(**wanted, topics=list(form.cleaned_data["topics"]), ip=client_ip(request))
     except CannotCount:
         return _not_now(request, form, _("We can't take this right now. Wait some minutes, then send it again."), 503)
     return render(request, "messaging/joined.html", {"address": form.data.get("email", "")})

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.agents import is_machine
-from accounts.requests import client_ip
+from accounts.requests import connection_of
 from accounts.scope import workspace_scope
 from accounts.tokens import find_token
 from messaging import actions
@@ -38,7 +38,7 @@ def behind_reading_link(view: ReadingView) -> ReadingView:
     def opened(request: HttpRequest, token: str, **kwargs: str) -> HttpResponse:
         found = find_token(token, purpose=READING)
         if found is None:
-            return link_gone(request) if connection_may_guess(client_ip(request)) else too_many(request)
+            return link_gone(request) if connection_may_guess(connection_of(request)) else too_many(request)
         with workspace_scope(found.workspace):
             message = Message.objects.select_related("link_set").filter(pk=found.subject_id).exclude(address="").first()
             return view(request, message, **kwargs) if message else link_gone(request)

@@ -16,7 +16,7 @@ from django.views.decorators.http import etag, require_http_methods, require_saf
 
 from accounts.agents import is_machine
 from accounts.models import Workspace
-from accounts.requests import client_ip
+from accounts.requests import connection_of
 from accounts.rest.errors import ApiError, error_body
 from accounts.scope import workspace_scope
 from accounts.token_buckets import Allowance, take_tokens
@@ -75,7 +75,7 @@ def visit(request: HttpRequest, public_key: str) -> HttpResponse:
 def _take(request: HttpRequest, public_key: str) -> None:
     """Raises ApiError. Nothing is read from the visitor while a transaction is open."""
     per_connection = (settings.VISITS_PER_SECOND_OF_CONNECTION, settings.VISITS_BURST_OF_CONNECTION)
-    _refuse_too_many(f"visits:from:{client_ip(request)}", *per_connection)
+    _refuse_too_many(f"visits:from:{connection_of(request)}", *per_connection)
     workspace = get_object_or_404(Workspace, public_key=public_key)
     _refuse_too_many(f"visits:of:{workspace.pk}", settings.VISITS_PER_SECOND, settings.VISITS_BURST)
     body = _body_of(request)

@@ -182,9 +182,11 @@ def test_a_connection_joins_twenty_times_an_hour(
     workspace: Workspace, topic: SubscriptionTopic, browser: Browser
 ) -> None:
     for number in range(20):
-        browser.post(page(workspace), filled_in(topic, email=f"maria{number}@mail.example"))
+        fields = filled_in(topic, email=f"maria{number}@mail.example")
+        browser.post(page(workspace), fields, REMOTE_ADDR=f"2001:db8::{number:x}")
 
-    refused = browser.post(page(workspace), filled_in(topic, email="late@mail.example"))
+    late = filled_in(topic, email="late@mail.example")
+    refused = browser.post(page(workspace), late, REMOTE_ADDR="2001:db8::1:2:3:4")
     elsewhere = browser.post(page(workspace), filled_in(topic), REMOTE_ADDR="192.0.2.9")
 
     assert refused.status_code == 429
