@@ -1,6 +1,7 @@
 """How often somebody may sign up: counted in Valkey, and refused when nobody can count.
 
-An address gets few messages that it did not ask for, however many strangers type it in.
+An address gets few messages that it did not ask for, however many strangers type it in; and a workspace writes
+to so many, however many connections somebody signs them up by.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from messaging.addresses import hash_address
 HOUR, DAY = 3600, 24 * 3600
 PER_CONNECTION = (20, HOUR)
 PER_ADDRESS = (3, DAY)
+PER_WORKSPACE = (500, HOUR)
 
 
 class CannotCount(Exception):
@@ -22,6 +24,10 @@ class CannotCount(Exception):
 
 def connection_may_join(connection: str) -> bool:
     return _spend(f"join:connection:{connection}", *PER_CONNECTION)
+
+
+def workspace_may_ask() -> bool:
+    return _spend("join:workspace", *PER_WORKSPACE)
 
 
 def address_may_be_asked(address: str) -> bool:

@@ -14,7 +14,7 @@ from accounts.requests import client_ip, connection_of
 from accounts.scope import workspace_scope
 from messaging import actions
 from messaging.forms import JoinForm
-from messaging.join_limits import CannotCount, address_may_be_asked, connection_may_join
+from messaging.join_limits import CannotCount, address_may_be_asked, connection_may_join, workspace_may_ask
 from messaging.views.doors import PublicRequest
 
 
@@ -35,6 +35,8 @@ def _joined(request: HttpRequest, form: JoinForm) -> HttpResponse:
     try:
         if not connection_may_join(connection_of(request)):
             return _not_now(request, form, _("Too many tries from your connection. Wait an hour, then send it again."))
+        if not form.is_from_a_program and not workspace_may_ask():
+            return _not_now(request, form, _("Very many people sign up just now. Wait an hour, then send it again."))
         if not form.is_from_a_program and address_may_be_asked(form.cleaned_data["email"]):
             wanted = {name: form.cleaned_data[name] for name in ("name", "email", "birthday")}
             actions.join(**wanted, topics=list(form.cleaned_data["topics"]), ip=client_ip(request))

@@ -11,6 +11,7 @@ from pytest_django import Settings
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
 from customers.models import Customer
+from messaging import join_limits
 from messaging.models import ConsentRecord, ConsentState, Message, SubscriptionTopic
 from messaging.purposes import Purpose
 from tests.client import Browser
@@ -193,6 +194,25 @@ def test_a_connection_joins_twenty_times_an_hour(
     assert b"Wait an hour" in refused.content
     assert b"late@mail.example" in refused.content
     assert elsewhere.status_code == 200
+
+
+def test_a_workspace_asks_only_so_many_in_an_hour_however_many_connections_they_have(
+    workspace: Workspace, topic: SubscriptionTopic, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(join_limits, "PER_WORKSPACE", (2, join_limits.HOUR))
+    program = filled_in(topic, website="http://spam.example")
+    browser.post(page(workspace), program)
+
+    answers = [
+        browser.post(
+            page(workspace), filled_in(topic, email=f"m{number}@mail.example"), REMOTE_ADDR=f"192.0.2.{number}"
+        )
+        for number in range(3)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert b"m2@mail.example" in answers[2].content
+    assert Message.objects.count() == 2
 
 
 def test_without_valkey_nobody_gets_in_and_nothing_typed_is_lost(
