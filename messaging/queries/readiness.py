@@ -13,8 +13,8 @@ from accounts.models import Workspace
 from accounts.scope import current_workspace
 from customers.models import Segment
 from messaging.local_mornings import first_instant, is_skipped, zone_or
-from messaging.models import Campaign, CampaignSegment, CampaignState, Reach, Repeats, Timing
-from messaging.queries.templates import newest_version
+from messaging.models import Campaign, CampaignSegment, CampaignState, Reach, Repeats, TemplateVersion, Timing
+from messaging.queries.templates import newest_version, says_something_else
 from messaging.rendering import BadTemplate, Brand, Words, compile_template
 
 
@@ -42,6 +42,15 @@ def what_stops(campaign: Campaign) -> list[str]:
     return [problem.text for problem in problems_of(campaign) if not problem.is_warning]
 
 
+def approved_words(campaign: Campaign) -> TemplateVersion | None:
+    """What the runs of one that repeats keep, if its template is newer and another person has to approve that."""
+    approved: TemplateVersion | None = campaign.version
+    if approved is None or campaign.template is None or not campaign.is_repeating:
+        return None
+    is_kept = current_workspace().needs_approval and says_something_else(campaign.template, approved)
+    return approved if is_kept else None
+
+
 def _text_problems(campaign: Campaign, workspace: Workspace) -> Iterator[Problem]:
     template = campaign.template
     if template is None:
@@ -57,6 +66,15 @@ def _text_problems(campaign: Campaign, workspace: Workspace) -> Iterator[Problem
         compile_template(Words.of(version), template_key=template.key, brand=Brand.of(workspace))
     except BadTemplate as error:
         yield Problem(_("The text of “%(template)s” can't be sent: %(error)s") % {"template": template, "error": error})
+    if approved_words(campaign):
+        yield Problem(
+            _(
+                "“%s” says something else than when this was launched. Its runs keep what was approved. To take the"
+                " new text over, edit the campaign and have it approved again."
+            )
+            % template,
+            is_warning=True,
+        )
 
 
 def _audience_problems(campaign: Campaign) -> Iterator[Problem]:

@@ -31,6 +31,17 @@ def newest_version(template: Template) -> TemplateVersion | None:
     return TemplateVersion.objects.filter(template=template).order_by("-number").first()
 
 
+def says_something_else(template: Template, version: TemplateVersion) -> bool:
+    """By now than in this version of it. The same words in a newer layout are nothing else."""
+    newest = newest_version(template)
+    return newest is not None and _said(newest) != _said(version)
+
+
+def _said(version: TemplateVersion) -> tuple[object, ...]:
+    """Of blocks, the body says nothing more."""
+    return version.subject, version.preheader, version.own_text, version.blocks or version.body
+
+
 def templates_to_send() -> QuerySet[Template]:
     """What campaigns and flows can choose from: the workspace's own, by name."""
     return Template.objects.in_use().filter(key="", versions__isnull=False).distinct().order_by("name", "pk")

@@ -15,7 +15,7 @@ from messaging.actions.templates import refresh_template
 from messaging.events import CampaignAdded, CampaignScheduled
 from messaging.local_mornings import zone_or
 from messaging.models import Campaign, CampaignSegment, CampaignState, PauseReason, Repeats
-from messaging.queries.readiness import what_stops
+from messaging.queries.readiness import approved_words, what_stops
 from messaging.schedules import is_over_on, next_day, starts_on
 from timeline.drain import is_the_databases
 from timeline.recording import record
@@ -63,13 +63,13 @@ def _begin_occurrences(series: Campaign, now: datetime) -> list[Campaign]:
 
 
 def _add_run(series: Campaign) -> Campaign:
-    """With the words that the template has by then: a newsletter says something else each time."""
+    """A newsletter says something else each time: what its template says by then, or what was approved."""
     assert series.template is not None, "what is scheduled has a template"  # noqa: S101
     day = f" · {series.occurs_on}"
     run = Campaign.objects.create(
         name=series.name[: LONGEST_NAME - len(day)] + day,
         template=series.template,
-        version=refresh_template(series.template),
+        version=approved_words(series) or refresh_template(series.template),
         topic=series.topic,
         reach=series.reach,
         timing=series.timing,

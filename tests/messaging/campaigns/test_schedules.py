@@ -11,6 +11,7 @@ import pytest
 import time_machine
 
 from accounts.models import Workspace
+from messaging.actions import add_template, rewrite_template
 from messaging.actions.campaigns import (
     begin_due_occurrences,
     cancel_campaign,
@@ -22,6 +23,7 @@ from messaging.actions.campaigns import (
 )
 from messaging.local_mornings import first_instant
 from messaging.models import Campaign, CampaignState, Repeats, SubscriptionTopic, Timing
+from messaging.queries.readiness import problems_of
 from messaging.schedules import days_from, starts_on
 from tests.factories.campaigns import CampaignFactory
 from tests.messaging.campaigns.crowd import at
@@ -156,6 +158,28 @@ def test_a_run_is_a_campaign_of_its_own(topic: SubscriptionTopic, workspace: Wor
     assert (run.holdout_percent, run.per_hour, run.topic, run.version) == (10, 600, series.topic, series.version)
     series.refresh_from_db()
     assert (series.state, series.occurs_on) == (CampaignState.SCHEDULED, date(2026, 3, 10))
+
+
+@pytest.mark.parametrize(("needs_approval", "subject"), [(False, "New words"), (True, "Approved words")])
+def test_words_that_nobody_approved_are_not_taken_over(
+    topic: SubscriptionTopic,
+    workspace: Workspace,
+    needs_approval: bool,  # noqa: FBT001
+    subject: str,
+) -> None:
+    template = add_template(name="News", subject="Approved words", body="Hello").template
+    with time_machine.travel(at("2026-03-02 12:00"), tick=False):
+        series = newsletter(topic, template=template)
+    workspace.needs_approval = needs_approval
+    workspace.save()
+    rewrite_template(template, subject="New words", body="Hello")
+
+    [run] = begin_due_occurrences(now=at("2026-03-03 08:00"))
+
+    assert run.version is not None
+    assert run.version.subject == subject
+    told = [problem.text for problem in problems_of(series) if "approved again" in problem.text]
+    assert len(told) == needs_approval
 
 
 def test_a_long_name_leaves_room_for_the_day(topic: SubscriptionTopic, workspace: Workspace) -> None:
