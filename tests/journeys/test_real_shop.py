@@ -147,8 +147,10 @@ def test_by_the_api(shop: Workspace, neighbour: Workspace) -> None:
     work_off(shop)
     events = assert_whole(shop, neighbour=neighbour)
 
-    told = [send_batches(program, "customers", people_items()), send_batches(program, "orders", order_items())]
+    # A part of them again; the files bring all of them again.
+    again = [islice(people_items(), 3_000), islice(order_items(), 9_000)]
+    told = [send_batches(program, name, items) for name, items in zip(FIELDS, again, strict=True)]
 
-    assert told == [{"unchanged": cdnow.CUSTOMERS}, {"unchanged": cdnow.ORDERS}]
+    assert told == [{"unchanged": 3_000}, {"unchanged": 9_000}]
     work_off(shop)
     assert assert_whole(shop, neighbour=neighbour) == events
