@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 RETRY_AFTER = timedelta(seconds=30)
+# Events that a drain looks at to know for whom they are. With more of them, everybody may as well look by themselves.
+NEWS = 1000
 # SQLSTATE's classes of lost connections, and of an operator's (or a crash's) intervention.
 CODES_OF_AN_ABSENCE = {"08", "57"}
 
@@ -30,14 +32,73 @@ CODES_OF_AN_ABSENCE = {"08", "57"}
 def drain_workspace(workspace: Workspace) -> int:
     """Bring every subscriber of the workspace up to the horizon, one transaction per batch. Returns how many events."""
     total = 0
-    for each in subscribers():
-        while True:
-            with workspace_scope(workspace):
-                received = drain(each)
-            total += received
-            if received < each.batch_size:
-                break
+    for _ in range(2):  # what subscribers record is news to others
+        with workspace_scope(workspace):
+            waiting = pass_over_the_idle()
+        received = sum(drain_batches(workspace, each) for each in waiting)
+        total += received
+        if not received:
+            break
     return total
+
+
+def drain_batches(workspace: Workspace, each: Subscriber) -> int:
+    total = 0
+    while True:
+        with workspace_scope(workspace):
+            received = drain(each)
+        total += received
+        if received < each.batch_size:
+            return total
+
+
+def pass_over_the_idle() -> list[Subscriber]:
+    """Move the cursors that have nothing before them to the horizon, all at once. Returns the other subscribers.
+
+    Most events concern few subscribers: a transaction for each of the others would be most of the work. Who is locked
+    is with another worker, and is left to `drain`.
+    """
+    cursors = lock_cursors()
+    failing = {*DeadLetter.objects.due(timezone.now()).values_list("subscriber", flat=True).distinct()}
+    reach = horizon()
+    news = news_since(min(((each.tx, each.event_id) for each in cursors.values()), default=reach), up_to=reach)
+    if len(news) == NEWS:
+        return subscribers()
+    idle = [
+        each
+        for each in subscribers()
+        if (cursor := cursors.get(each.name)) and each.name not in failing and not _is_told(each, cursor, news)
+    ]
+    Cursor.objects.filter(pk__in=[cursors[each.name].pk for each in idle]).update(tx=reach[0], event_id=reach[1])
+    return [each for each in subscribers() if each not in idle]
+
+
+def lock_cursors() -> dict[str, Cursor]:
+    """By subscriber, without those that another worker has."""
+    names = [each.name for each in subscribers()]
+    locked = Cursor.objects.select_for_update(skip_locked=True).filter(subscriber__in=names)
+    cursors = {cursor.subscriber: cursor for cursor in locked}
+    if len(cursors) < len(names):
+        missing = [Cursor(subscriber=name) for name in names if name not in cursors]
+        Cursor.objects.bulk_create(missing, ignore_conflicts=True)
+        cursors = {cursor.subscriber: cursor for cursor in locked.all()}
+    return cursors
+
+
+def news_since(position: Position, *, up_to: Position) -> list[tuple[int, int, str]]:
+    """The first events after a position, each with its own and its kind."""
+    events = Event.objects.filter(*_between(position, up_to)).order_by("tx", "id")
+    return list(events.values_list("tx", "id", "kind")[:NEWS])
+
+
+def _is_told(each: Subscriber, cursor: Cursor, news: Sequence[tuple[int, int, str]]) -> bool:
+    after = (cursor.tx, cursor.event_id)
+    return any((tx, pk) > after and (not each.kinds or kind in each.kinds) for tx, pk, kind in news)
+
+
+def _between(after: Position, up_to: Position) -> tuple[TupleGreaterThan, TupleLessThanOrEqual]:
+    position = Tuple("tx", "id")
+    return TupleGreaterThan(position, after), TupleLessThanOrEqual(position, up_to)
 
 
 def drain(each: Subscriber) -> int:
@@ -67,10 +128,7 @@ def lock_cursor(each: Subscriber) -> Cursor | None:
 
 
 def next_events(cursor: Cursor, each: Subscriber, *, up_to: Position) -> list[Event]:
-    position = Tuple("tx", "id")
-    events = Event.objects.filter(
-        TupleGreaterThan(position, (cursor.tx, cursor.event_id)), TupleLessThanOrEqual(position, up_to)
-    ).order_by("tx", "id")
+    events = Event.objects.filter(*_between((cursor.tx, cursor.event_id), up_to)).order_by("tx", "id")
     if each.kinds:
         events = events.filter(kind__in=each.kinds)
     return list(events[: each.batch_size])

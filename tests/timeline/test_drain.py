@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, Error, IntegrityError, connection
@@ -9,8 +11,9 @@ from django.db import DatabaseError, Error, IntegrityError, connection
 from accounts.models import Doorbell, Workspace
 from accounts.scope import workspace_scope
 from customers.events import CustomerJoined, NoteWritten
+from timeline import drain as drain_module
 from timeline import registry
-from timeline.drain import ATTEMPTS, drain_workspace, is_the_databases, replay
+from timeline.drain import ATTEMPTS, drain_workspace, is_the_databases, lock_cursors, replay
 from timeline.models import Cursor, DeadLetter, Event
 from timeline.recording import record, record_many, record_select
 from timeline.registry import subscribe
@@ -175,6 +178,68 @@ def test_the_cursor_moves_to_the_horizon_when_nothing_matched() -> None:
     with workspace_scope(bakery):
         newest.refresh_from_db()
         assert Cursor.objects.get().tx >= newest.tx
+
+
+@pytest.mark.parametrize("idle", [1, 3])
+def test_who_has_no_news_costs_nothing(
+    workspace: Workspace, drained: Drained, idle: int, django_assert_num_queries: Any
+) -> None:
+    for number in range(idle):
+        name = f"idle {number}"
+        registry._subscribers[name] = registry.Subscriber(name, (NoteWritten.kind,), refuse, 1000, lambda: True)
+    with drained():
+        record(joined())
+
+    with django_assert_num_queries(9):
+        assert drain_workspace(workspace) == 0
+    assert Cursor.objects.filter(tx__gt=0).count() == idle
+
+
+def test_with_more_news_than_are_looked_at_everybody_is_asked(
+    workspace: Workspace, drained: Drained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drain_module, "NEWS", 2)
+    heard = listening(NoteWritten)
+
+    with drained():
+        for _ in range(3):
+            record(joined())
+        note = record(NoteWritten(customer_id=1, note_id=5))
+
+    assert heard == [note.pk]
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_a_cursor_that_another_worker_has_is_not_passed_over() -> None:
+    bakery = Workspace.objects.create(name="Bakery", slug="bakery")
+    heard = listening(CustomerJoined)
+    drain_workspace(bakery)
+    with workspace_scope(bakery):
+        news = record(joined()).pk
+
+    with ThreadPoolExecutor(1) as other, workspace_scope(bakery):
+        assert [*lock_cursors()] == [heard_by()]
+        assert other.submit(from_another_connection, bakery).result() == 0
+        assert heard == []
+
+    assert drain_workspace(bakery) == 1
+    assert heard == [news]
+
+
+def refuse(events: Sequence[Event]) -> None:
+    raise AssertionError(events)
+
+
+def heard_by() -> str:
+    (each,) = registry.subscribers()
+    return each.name
+
+
+def from_another_connection(workspace: Workspace) -> int:
+    try:
+        return drain_workspace(workspace)
+    finally:
+        connection.close()
 
 
 @pytest.mark.parametrize(
