@@ -17,6 +17,7 @@ from accounts.scope import workspace_scope
 from crm.demo.outreach import plan_ahead, reach_people
 from crm.demo.people import Neighbour, neighbours
 from crm.demo.purchases import purchases
+from crm.demo.website import before, looks, offer_products, tell_looks
 from crm.demo.weeks import beginning
 from crm.demo.words import GREETING, GREETING_SUBJECT, NOTES, PRIVACY_NOTICE
 from customers.actions.notes import write_note
@@ -48,17 +49,18 @@ def open_bakery(*, customers: int = CUSTOMERS) -> Workspace:
     chance, now = Random(SEED), timezone.now()  # noqa: S311  the same bakery every time
     workspace = _workspace()
     people = neighbours(chance, count=customers, today=now.astimezone(ZONE).date())
-    orders = purchases(chance, people, now=now, zone=ZONE)
+    orders, looked = purchases(chance, people, now=now, zone=ZONE), looks(people, now=now, zone=ZONE)
     _in_scope(workspace, lambda: _bring_in(chance, people))
     begins = beginning(now, ZONE)
     history = [order for order in orders if order.placed_at < begins]
     for start in range(0, len(history), ORDERS_AT_ONCE):
         _in_scope(workspace, partial(upsert_orders, history[start : start + ORDERS_AT_ONCE], source="demo"))
+    _in_scope(workspace, lambda: tell_looks(before(looked, begins)))
     _freshen_statistics()
     # Before there are flows: each of them would look at all of it for whom it is about.
     drain_workspace(workspace)
     owner, author = User.objects.get(email=EMAIL), User.objects.get(email=TEAM[0][1])
-    reach_people(workspace, author, owner, orders[len(history) :], now=now)
+    reach_people(workspace, author, owner, orders[len(history) :], looked, now=now)
     _in_scope(workspace, lambda: _live_on(chance, now))
     drain_workspace(workspace)
     plan_ahead(workspace, author, owner, now=now)
@@ -87,6 +89,7 @@ def _workspace() -> Workspace:
 
 def _bring_in(chance: Random, people: Sequence[Neighbour]) -> None:
     """The neighbours, and what each of them agreed to at the counter when they got their card."""
+    offer_products()
     outcomes = upsert_customers([neighbour.row for neighbour in people], source="demo")
     topics = list(SubscriptionTopic.objects.in_use())
     record_consents(

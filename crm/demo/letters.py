@@ -29,7 +29,7 @@ def _heading(text: str, level: int = 2, **more: Any) -> dict[str, Any]:
     return {"type": "heading", "text": text, "level": level, **more}
 
 
-def _button(label: str, path: str) -> dict[str, Any]:
+def button(label: str, path: str) -> dict[str, Any]:
     return {"type": "button", "label": label, "link": SITE + path, "align": "left"}
 
 
@@ -75,7 +75,7 @@ def _news() -> Wording:
             ),
             _heading("What everybody is buying"),
             _BEST,
-            _button("See all we bake today", "/today"),
+            button("See all we bake today", "/today"),
             {"type": "divider"},
             _text(
                 "Is something missing from our shelves? Reply to this message. The pumpkin seed rolls began that way.",
@@ -98,7 +98,7 @@ def _knots() -> Wording:
                 "cardamom we are sure of it: butter, green cardamom ground in the morning, a little too much sugar.",
                 "There are forty each morning. By half past nine there are none.",
             ),
-            _button("Keep one for me", "/knots"),
+            button("Keep one for me", "/knots"),
             _text(
                 "**You are in the bread club,** so yours is in the bag on Thursday anyway.", **_if_tagged("Bread club")
             ),
@@ -126,7 +126,7 @@ def _club(products: Mapping[str, int]) -> Wording:
                 "left": "**To go with it**\n\nSalted butter, radishes, and a quarter of an hour on the balcony.",
                 "right": "**How it keeps**\n\nCut side down on the board. Not in the fridge: cold makes it stale.",
             },
-            _button("Keep it until Friday", "/club/friday"),
+            button("Keep it until Friday", "/club/friday"),
             _text("Away this week? Reply by Wednesday, and the loaf goes to the food bank.", _REGARDS),
         ],
     )
@@ -141,7 +141,7 @@ def _weekend(products: Mapping[str, int]) -> Wording:
             _heading("Your weekend, put aside", 1),
             _text(_DEAR, "On Saturday the queue goes round the corner. Yours need not be part of it."),
             {"type": "products", "list": "picked", "products": picked, "most": 3, "prices": True},
-            _button("Order for Saturday", "/weekend"),
+            button("Order for Saturday", "/weekend"),
             _text(
                 "**Still in your cart:**",
                 when={"fact": "cart_products", "is": "known"},
@@ -171,7 +171,7 @@ def _sundays() -> Wording:
                 "So from next month, from eight to twelve:",
             ),
             _text("- rolls and croissants, no bread\n- coffee to take away\n- the paper, as long as it lasts"),
-            _button("When we are open", "/hours"),
+            button("When we are open", "/hours"),
             _text(_REGARDS),
         ],
     )

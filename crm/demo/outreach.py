@@ -11,17 +11,28 @@ from accounts.models import User, Workspace
 from accounts.scope import workspace_scope
 from crm.demo import reach
 from crm.demo.clock import Clock
-from crm.demo.letters import SUNDAYS
+from crm.demo.letters import SITE, SUNDAYS
+from crm.demo.website import open_website
 from crm.demo.weeks import PREPARED_BEFORE, Weeks, beginning
 from customers.actions.segments import keep_segments
+from customers.ingesting.telling import ToldEvent
 from customers.models import Segment
 from messaging.actions.campaigns import keep_campaigns
 from messaging.models import Campaign, Flow, QuietHours
+from sales.actions import note_sighting
 from sales.upserting.rows import OrderRow
 
 
-def reach_people(workspace: Workspace, author: User, owner: User, orders: Sequence[OrderRow], *, now: datetime) -> None:
-    """From the first text to today. `orders` are those placed since the weeks that are lived through began.
+def reach_people(  # noqa: PLR0913  who, and what else happened meanwhile
+    workspace: Workspace,
+    author: User,
+    owner: User,
+    orders: Sequence[OrderRow],
+    looked: Sequence[ToldEvent],
+    *,
+    now: datetime,
+) -> None:
+    """From the first text to today. `orders` and `looked` are those since the weeks that are lived through began.
 
     The weeks are one transaction: whoever works meanwhile sees none of their letters before it has left.
     """
@@ -29,12 +40,13 @@ def reach_people(workspace: Workspace, author: User, owner: User, orders: Sequen
     with _under(workspace, author, begins - PREPARED_BEFORE):
         if not QuietHours.objects.exists():
             reach.furnish(author)
+            open_website()
     keep_segments(workspace)
     clock = Clock(begins)
     with clock.in_force(), workspace_scope(workspace, actor=f"user:{author.pk}"):
         if not Flow.objects.exists():
             chance = Random("weeks")  # noqa: S311  the same weeks every time
-            Weeks(clock, chance, list(orders), author, owner).live_until(now)
+            Weeks(clock, chance, list(orders), list(looked), author, owner).live_until(now)
 
 
 def plan_ahead(workspace: Workspace, author: User, owner: User, *, now: datetime) -> None:
@@ -46,6 +58,7 @@ def plan_ahead(workspace: Workspace, author: User, owner: User, *, now: datetime
     with _under(workspace, author, now - timedelta(hours=20)):
         if not Campaign.objects.filter(name=SUNDAYS).exists():
             reach.add_next_campaigns(author, owner, now=now)
+            note_sighting(SITE)
     keep_campaigns(workspace)
 
 

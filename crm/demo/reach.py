@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from accounts.models import User
 from accounts.public_ids import encode_id
 from accounts.scope import current_workspace
-from crm.demo.letters import KNOTS, SITE, SUNDAYS, WEEKEND, letters
+from crm.demo.letters import KNOTS, SITE, SUNDAYS, WEEKEND, button, letters
 from customers.actions.segments import add_segment, list_customers
 from customers.models import Customer, Segment, Tag
 from customers.segments.definitions import definition_of
-from messaging.actions import set_frequency_policy, set_quiet_hours, write_template, write_tracking_policy
+from messaging.actions import (
+    set_frequency_policy,
+    set_quiet_hours,
+    write_template,
+    write_tracking_policy,
+)
 from messaging.actions.campaigns import add_campaign, ask_approval, launch_campaign
 from messaging.actions.flow_presets import add_flow_from_preset
 from messaging.actions.flows import change_flow, start_backfill, switch_on_flow
+from messaging.actions.templates import Wording, edit_template
 from messaging.campaign_plans import CampaignPlan
 from messaging.flows.presets import PRESETS
-from messaging.models import Campaign, Flow, Reach, SubscriptionTopic, Template, Timing
+from messaging.models import Campaign, Flow, Reach, SubscriptionTopic, Template, TemplateVersion, Timing
 from messaging.models.consent import NEWSLETTER
 from sales.models import Product
 
@@ -33,7 +40,7 @@ NEWCOMERS, REGULARS, SLIPPING, CLUB, CAKE, TASTING = (
 )
 SENDING_TIME = time(10)
 HOLDOUT = 20  # percent
-SWITCHED_ON = ("welcome", "anniversary", "cart", "thanks", "win_back")
+SWITCHED_ON = ("welcome", "anniversary", "cart", "browse", "thanks", "win_back")
 LAPSED_DAYS = 30
 BACKFILL_DAYS = 45
 
@@ -74,6 +81,8 @@ def add_flows(author: User) -> None:
         flow = add_flow_from_preset(key, written_by=author)
         if (fitted := _fitted(key, flow)) is not None:
             flow = change_flow(flow, name=flow.name, definition=fitted, written_by=author)
+        if key == "win_back":
+            _lead_to_the_shop(author)
         if key in SWITCHED_ON:
             switch_on_flow(flow)
     start_backfill(Flow.objects.get(preset="win_back"), days=BACKFILL_DAYS)
@@ -97,6 +106,15 @@ def _fitted(key: str, flow: Flow) -> dict[str, Any] | None:
         case _:
             return None
     return definition
+
+
+def _lead_to_the_shop(author: User) -> None:
+    """The product's own words lead nowhere, since it does not know anybody's shop."""
+    for text in PRESETS["win_back"].texts.values():
+        version = TemplateVersion.objects.get(template__name=str(text.name), template__archived_at=None)
+        wording = Wording.ready(text)
+        wording = replace(wording, blocks=[*(wording.blocks or ()), button("What we bake this week", "/today")])
+        edit_template(version.template, name=version.template.name, wording=wording, written_by=author)
 
 
 def add_segments() -> None:

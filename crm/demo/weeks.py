@@ -16,7 +16,9 @@ from crm.demo import reach
 from crm.demo.clock import Clock
 from crm.demo.post import send_all_due
 from crm.demo.readers import Readers
+from crm.demo.website import before, tell_looks
 from customers.events import CustomerJoined
+from customers.ingesting.telling import ToldEvent
 from messaging.actions import judge_traces
 from messaging.actions.backfilling import backfill_flow
 from messaging.actions.campaigns import complete_campaigns, gather_audience, start_due_campaigns
@@ -25,7 +27,7 @@ from messaging.actions.listening import follow_events
 from messaging.actions.travelling import advance_enrolments
 from messaging.models import Campaign
 from sales.actions.upsert import upsert_orders
-from sales.events import CartUpdated, OrderFulfilled, OrderPlaced
+from sales.events import CartUpdated, OrderFulfilled, OrderPlaced, ProductViewed
 from sales.upserting.rows import OrderRow
 from timeline.models import Event
 
@@ -35,7 +37,7 @@ LAUNCHED_ON, SENT_ON = 2, 4  # day of these weeks
 # When it was seen to what is due: each morning, and every so many days in the afternoon, and late in the quiet hours.
 MORNING, AFTERNOON, LATE = time(9, 5), time(15, 40), time(21, 10)
 AFTERNOON_EVERY, LATE_EVERY = 3, 5
-HEARD = tuple(each.__name__ for each in (CustomerJoined, CartUpdated, OrderPlaced, OrderFulfilled))
+HEARD = tuple(each.__name__ for each in (CustomerJoined, CartUpdated, OrderPlaced, OrderFulfilled, ProductViewed))
 Happening = Callable[[], object]
 
 
@@ -49,11 +51,12 @@ def beginning(now: datetime, zone: ZoneInfo) -> datetime:
 
 @dataclass
 class Weeks:
-    """`orders` are those placed since the beginning. What people will do later waits in `ahead`, by its time."""
+    """`orders` and `looked` are those since the beginning. What people will do later waits in `ahead`, by its time."""
 
     clock: Clock
     chance: Random
     orders: list[OrderRow]
+    looked: list[ToldEvent]
     author: User
     owner: User
     ahead: list[tuple[datetime, int, Happening]] = field(default_factory=list)
@@ -96,6 +99,7 @@ class Weeks:
         self.orders[:] = [each for each in self.orders if each.placed_at > moment]
         self.clock.moment = moment
         upsert_orders(sold, source="demo")
+        tell_looks(before(self.looked, moment))
         while self.ahead and self.ahead[0][0] <= moment:
             self.clock.moment, _, happening = heappop(self.ahead)
             happening()

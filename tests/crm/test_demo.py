@@ -13,7 +13,7 @@ from crm.demo.people import monthday
 from customers.models import Customer, CustomerTag, Facts, Note, Segment, Tag
 from messaging.models import BirthdayGreeting, Campaign, ConsentRecord, Enrolment, Message, QuietHours, Template
 from metrics.models import DayChannel
-from sales.models import Cart, Order, Refund
+from sales.models import Cart, Order, ProductView, Refund, Website
 from timeline.models import DeadLetter, Event
 
 
@@ -56,6 +56,9 @@ def assert_that_people_were_reached() -> None:
     assert Segment.objects.count() == 6
     assert Template.objects.in_use().filter(key="").count() > 6
     assert QuietHours.objects.exists()
+    assert Website.objects.get().is_on
+    assert ProductView.objects.filter(viewed_at__lt=now - timedelta(days=20)).exists()
+    assert Enrolment.objects.filter(flow__preset="browse", entered_at__lt=now - timedelta(days=4)).exists()
 
 
 def everything() -> dict[str, int]:
@@ -65,6 +68,7 @@ def everything() -> dict[str, int]:
         "tags": CustomerTag.objects.count(),
         "notes": Note.objects.count(),
         "refunds": Refund.objects.count(),
+        "views": ProductView.objects.count(),
         "carts": Cart.objects.count(),
         "messages": Message.objects.count(),
         "enrolments": Enrolment.objects.count(),
