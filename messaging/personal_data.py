@@ -74,6 +74,8 @@ class MessagesData(_ByCustomer):
                 "sent_at": message.sent_at,
                 "opened_at": message.opened_at,
                 "clicked_at": message.clicked_at,
+                "last_opened_at": message.last_opened_at,
+                "last_clicked_at": message.last_clicked_at,
                 "links_followed": [event.detail for event in message.events.all() if event.kind == "clicked"],
             }
 

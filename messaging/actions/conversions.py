@@ -23,13 +23,15 @@ from timeline.recording import record_many
 AT_ONCE = 5_000
 """Orders that are looked at in one statement."""
 
-# A click beats an opening, an opening beats having received it; of two alike the later one counts.
+# A click beats an opening, an opening beats having received it; of two alike the later one counts. Of a message the
+# first touches are known and the last. The one that an order counts for already is known by that, whatever came after.
 _LAST_TOUCHES = """
 select distinct on (o.id) o.id, m.id, m.campaign_id, t.touch, t.at, o.placed_at, o.value_minor - o.refunded_value_minor
 from sales_order o
 join messaging_message m on m.workspace_id = o.workspace_id and m.customer_id = o.customer_id
                         and m.topic_id is not null and m.sent_at <= o.placed_at
 left join messaging_campaign c on c.workspace_id = m.workspace_id and c.id = m.campaign_id
+left join messaging_conversion v on v.workspace_id = o.workspace_id and v.order_id = o.id and v.message_id = m.id
 cross join lateral (
   select 1 as rank, 'clicked' as touch, max(e.at) as at
   from messaging_messageevent e
@@ -38,7 +40,14 @@ cross join lateral (
   union all
   select 1, 'clicked', m.clicked_at where m.clicked_at <= o.placed_at
   union all
+  select 1, 'clicked', m.last_clicked_at where m.last_clicked_at <= o.placed_at
+  union all
   select 2, 'opened', m.opened_at where m.opened_at <= o.placed_at
+  union all
+  select 2, 'opened', m.last_opened_at where m.last_opened_at <= o.placed_at
+  union all
+  select case v.touch when 'clicked' then 1 else 2 end, v.touch, v.touched_at
+  where v.touch <> 'received' and v.touched_at <= o.placed_at
   union all
   select 3, 'received', m.sent_at where %(receipts)s and m.state <> 'bounced'
 ) t

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 from accounts.actions import audit
 from accounts.doorbells import ring
 from accounts.scope import current_workspace_id
+from messaging.actions.conversions import attribute_orders_of
 from messaging.events import MessageClicked, MessageOpened, TrackingChanged
 from messaging.models import Message, MessageEvent, Trace, TrackingPolicy
 from messaging.queries.readings import address_behind
@@ -64,6 +65,7 @@ class Reading:
     known: dict[tuple[str, str], datetime]
     remarks: list[MessageEvent] = field(default_factory=list)
     news: list[EventBody] = field(default_factory=list)
+    touched_again_at: datetime | None = None
 
     def take(self, trace: Trace, *, is_machine: bool) -> None:
         message = self.message
@@ -74,14 +76,23 @@ class Reading:
             self._remark("machine_opened", trace)
         else:
             # Who follows a link has opened the message, whether pictures were shown or not.
-            if message.opened_at is None:
-                message.opened_at = trace.at
+            if self._touch("opened_at", trace):
                 self.news.append(MessageOpened(**self._about(trace)))
             self._remark("opened", trace)
             if trace.link:
-                message.clicked_at = message.clicked_at or trace.at
+                self._touch("clicked_at", trace)
                 if self._remark("clicked", trace, key=trace.link):
                     self.news.append(MessageClicked(**self._about(trace), link=trace.link))
+
+    def _touch(self, column: str, trace: Trace) -> bool:
+        """Whether that is the first."""
+        known = getattr(self.message, f"last_{column}") or getattr(self.message, column)
+        if known is None:
+            setattr(self.message, column, trace.at)
+        elif trace.at > known:
+            setattr(self.message, f"last_{column}", trace.at)
+            self.touched_again_at = self.touched_again_at or trace.at
+        return known is None
 
     def _remark(self, kind: str, trace: Trace, *, key: str = "first") -> bool:
         """Whether that is new."""
@@ -159,16 +170,27 @@ def _known(messages: Mapping[int, Message]) -> Known:
 
 
 def _write(readings: Sequence[Reading]) -> None:
-    changed = [reading for reading in readings if reading.remarks]
-    columns = ("pk", "opened_at", "clicked_at", "machine_opened_at")
+    changed = [reading for reading in readings if reading.remarks or reading.touched_again_at]
+    columns = ("pk", "opened_at", "clicked_at", "machine_opened_at", "last_opened_at", "last_clicked_at")
     with connection.cursor() as cursor:
         cursor.execute(
             """update messaging_message m
-               set opened_at = d.opened_at, clicked_at = d.clicked_at, machine_opened_at = d.machine_opened_at
-               from unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
-                      as d(id, opened_at, clicked_at, machine_opened_at)
+               set opened_at = d.opened_at, clicked_at = d.clicked_at, machine_opened_at = d.machine_opened_at,
+                   last_opened_at = d.last_opened_at, last_clicked_at = d.last_clicked_at
+               from unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],
+                           %s::timestamptz[])
+                      as d(id, opened_at, clicked_at, machine_opened_at, last_opened_at, last_clicked_at)
                where m.workspace_id = %s and m.id = d.id""",
             [*([getattr(each.message, name) for each in changed] for name in columns), current_workspace_id()],
         )
     MessageEvent.objects.bulk_create(remark for reading in changed for remark in reading.remarks)
     record_many(event for reading in changed for event in reading.news)
+    _attribute_again(changed)
+
+
+def _attribute_again(readings: Sequence[Reading]) -> None:
+    """Nothing is told of a later touch: what was ordered right after it may have been told before it was judged."""
+    again = {each.message.customer_id: each.touched_again_at for each in readings if each.touched_again_at}
+    customers = {customer_id for customer_id in again if customer_id}
+    if customers:
+        attribute_orders_of(customers, since=min(at for at in again.values() if at))

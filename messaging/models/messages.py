@@ -115,6 +115,9 @@ class Message(WorkspaceOwned):
     opened_at = models.DateTimeField(null=True, editable=False)
     clicked_at = models.DateTimeField(null=True, editable=False)
     machine_opened_at = models.DateTimeField(null=True, editable=False)
+    # The last time that a person did so, once there was more than one: what orders are counted by.
+    last_opened_at = models.DateTimeField(null=True, editable=False)
+    last_clicked_at = models.DateTimeField(null=True, editable=False)
     # When somebody left its topic, or all of them, by one of its links.
     unsubscribed_at = models.DateTimeField(null=True, editable=False)
 

@@ -13,13 +13,15 @@ from accounts.models import Doorbell, PublicToken, Workspace
 from accounts.scope import workspace_scope
 from customers.actions import erase_customer
 from messaging import actions, reading_limits
+from messaging.actions.conversions import attribute_orders
 from messaging.actions.readings import next_judgement_at
 from messaging.links import links_for
-from messaging.models import LinkSet, Message, MessageEvent, Trace
+from messaging.models import Conversion, LinkSet, Message, MessageEvent, Trace
 from messaging.personal_data import MessagesData
 from messaging.tasks import judge_traces
 from tests.client import Browser
 from tests.factories.messaging import MessageFactory, TemplateVersionFactory, TopicFactory
+from tests.factories.sales import OrderFactory
 from timeline.models import Event
 
 pytestmark = pytest.mark.usefixtures("workspace")
@@ -87,6 +89,34 @@ def test_a_click_of_a_person_is_told_once_and_proves_an_opening(browser: Browser
         ("opened", "first", URLS["1"]), ("clicked", "1", URLS["1"]), ("clicked", "2", URLS["2"])
     }  # fmt: skip
     assert not Trace.objects.exists()
+
+
+def test_the_last_touch_is_known_beside_the_first_and_an_order_counts_for_it(browser: Browser) -> None:
+    message, first = newsletter(), timezone.now() - timedelta(days=6, hours=3)
+    Message.objects.filter(pk=message.pk).update(state="leased", lease_token="w", lease_expires_at=first)
+    Message.objects.filter(pk=message.pk).update(state="sending")
+    Message.objects.filter(pk=message.pk).update(
+        state="sent", lease_token="", lease_expires_at=None, sent_at=first, tried_at=first - timedelta(hours=1)
+    )
+    order = OrderFactory(customer=message.customer, placed_at=first + timedelta(days=6))
+    follow(message, "1", at=first, browser=browser)
+    judge()
+    attribute_orders([order.pk])
+    assert not Conversion.objects.exists()
+
+    again, later = order.placed_at - timedelta(minutes=3), order.placed_at + timedelta(minutes=3)
+    for at in (again, later):
+        follow(message, "1", at=at, browser=browser)
+        judge()
+    attribute_orders([order.pk])
+
+    message.refresh_from_db()
+    assert (message.opened_at, message.clicked_at) == (first, first)
+    assert (message.last_opened_at, message.last_clicked_at) == (later, later)
+    assert told(message)[:2] == [("MessageOpened", ""), ("MessageClicked", "1")]
+    conversion = Conversion.objects.get()
+    assert (conversion.order, conversion.message, conversion.touch) == (order, message, "clicked")
+    assert conversion.touched_at == again
 
 
 def test_the_picture_tells_of_an_opening(browser: Browser) -> None:
