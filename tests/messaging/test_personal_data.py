@@ -19,7 +19,8 @@ from messaging.models import (
     Suppression,
     SuppressionReason,
 )
-from messaging.personal_data import ConsentData, MessagesData, SuppressionData
+from messaging.personal_data.consent import ConsentData, SuppressionData
+from messaging.personal_data.messages import MessagesData
 from messaging.queries import suppressions_for
 from tests.factories.customers import CustomerFactory
 from tests.factories.messaging import ConsentFactory, MessageFactory

@@ -17,7 +17,7 @@ from messaging.actions.conversions import attribute_orders
 from messaging.actions.readings import next_judgement_at
 from messaging.links import links_for
 from messaging.models import Conversion, LinkSet, Message, MessageEvent, Trace
-from messaging.personal_data import MessagesData
+from messaging.personal_data.messages import MessagesData
 from messaging.tasks import judge_traces
 from tests.client import Browser
 from tests.factories.messaging import MessageFactory, TemplateVersionFactory, TopicFactory
