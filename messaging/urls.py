@@ -65,6 +65,7 @@ urlpatterns = [
     path("flows/new/<slug:preset>/", views.flow_from_preset, name="flow_from_preset"),
     path("flows/<int:flow_id>/", views.flow_detail, name="flow_detail"),
     path("flows/<int:flow_id>/edit/", views.flow_edit, name="flow_edit"),
+    path("flows/<int:flow_id>/lift/", views.flow_lift, name="flow_lift"),
     path("flows/<int:flow_id>/switch/", views.flow_switch, name="flow_switch"),
     path("flows/<int:flow_id>/archival/", views.flow_archival, name="flow_archival"),
     path("flows/<int:flow_id>/versions/", views.flow_versions, name="flow_versions"),

@@ -13,7 +13,7 @@ from messaging.flows.words import StepWords, outcome_in_words, steps_in_words
 from messaging.local_mornings import next_quarter
 from messaging.models import Enrolment, EnrolmentState, Flow, FlowVersion, Message
 from messaging.queries.flow_figures import LEFT_AT_STEP, FlowFigures, flow_figures
-from messaging.queries.flow_lift import COUNTED, flow_lift
+from messaging.queries.flow_lift import COUNTED, lift_of
 from messaging.reasons import reason_in_words
 
 
@@ -67,7 +67,7 @@ class EnrolmentFilter:
 
 def enrolment_page(flow: Flow, wanted: EnrolmentFilter, *, cursor: str = "", size: int = 50) -> Page[Enrolment]:
     """The newest first, with their customers."""
-    lift = flow_lift(flow) if wanted.counted else None
+    lift = lift_of(flow) if wanted.counted else None
     rows = lift.people(wanted.counted) if lift else Enrolment.objects.filter(flow=flow)
     rows = rows.select_related("customer", "version")
     if wanted.state:

@@ -21,7 +21,7 @@ HELD_OUT = Q(state=MessageState.SKIPPED, reason=Reason.HOLDOUT)
 WAITING_STATES = (MessageState.QUEUED, *LEASED_STATES)
 UNSENT_STATES = (MessageState.SKIPPED, MessageState.CANCELLED, MessageState.FAILED)
 AFTER_GOAL = timedelta(days=2)
-FEW_ORDERS = 2_000
+FEW = 2_000
 
 OUTCOMES = {
     "held_out": (_("Held out"), HELD_OUT),
@@ -72,9 +72,9 @@ def ordered_within(days: int, *, of: Combinable, since: datetime, until: datetim
     Where few ordered in that time at all, these are asked: of a million rows theirs are hard to come by.
     """
     lately = goal_orders().filter(placed_at__gte=since, placed_at__lt=until, customer__isnull=False).order_by()
-    few = list(lately.values_list("customer_id", flat=True)[: FEW_ORDERS + 1])
+    few = list(lately.values_list("customer_id", flat=True)[: FEW + 1])
     ordered = Q(Exists(orders_within(days, of=of)))
-    return ordered if len(few) > FEW_ORDERS else Q(Among("customer_id", sorted(set(few)))) & ordered
+    return ordered if len(few) > FEW else Q(Among("customer_id", sorted(set(few)))) & ordered
 
 
 def goal_orders() -> OrderQuerySet:

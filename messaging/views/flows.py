@@ -22,7 +22,7 @@ from messaging.forms.flows import BackfillForm, DryRunForm
 from messaging.models import Flow, FlowVersion
 from messaging.queries import flows as queries
 from messaging.queries.flow_figures import FlowReport
-from messaging.queries.flow_lift import flow_lift
+from messaging.queries.flow_lift import lift_of
 
 
 @permits(Permission.VIEW_MESSAGES)
@@ -42,7 +42,7 @@ def flow_detail(request: WorkspaceRequest, flow_id: int) -> HttpResponse:
         "flow": flow,
         "figures": report.total,
         "report": report,
-        "flow_lift": flow_lift(flow),
+        "is_measured": lift_of(flow) is not None,
         "holdout": definition.holdout_percent,
         "older": queries.on_older_versions(flow),
         "trigger": trigger_in_words(definition.trigger, names_in(definition)),
@@ -50,6 +50,14 @@ def flow_detail(request: WorkspaceRequest, flow_id: int) -> HttpResponse:
         "is_dated": definition.trigger.is_dated,
     }
     return render(request, "messaging/flow_detail.html", words)
+
+
+@permits(Permission.VIEW_MESSAGES)
+@require_safe
+def flow_lift(request: WorkspaceRequest, flow_id: int) -> HttpResponse:
+    """What it brought, beside those held out: counted when the page stands already, since it may take a moment."""
+    flow = get_object_or_404(Flow.objects.select_related("current"), pk=flow_id)
+    return render(request, "messaging/flow_lift.html", {"flow": flow, "flow_lift": lift_of(flow)})
 
 
 @permits(Permission.SEND_MESSAGES)

@@ -69,6 +69,7 @@ ROWS = {
     "messaging:flow_create": Row(post=words),
     "messaging:flow_from_preset": Row(lambda: {"preset": "welcome"}, get=False, post=lambda _: {}),
     "messaging:flow_detail": Row(a_measured_flow),
+    "messaging:flow_lift": Row(a_measured_flow),
     "messaging:flow_edit": Row(a_flow, post=words),
     "messaging:flow_switch": Row(a_flow, get=False, post=lambda _: {"is_on": "1"}),
     "messaging:flow_archival": Row(a_flow, get=False, post=lambda _: {}),

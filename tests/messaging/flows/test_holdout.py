@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
+from customers.actions import merge_customers
 from customers.models import Customer
 from messaging.actions.flows import change_flow, enrol_by_hand, start_backfill
 from messaging.flows.definitions import FlowRefused
@@ -22,8 +23,8 @@ from messaging.flows.entrants import is_held_out_of
 from messaging.flows.plans import plan_of
 from messaging.flows.reading import definition_of
 from messaging.models import Enrolment, Flow, FlowVersion, Message
-from messaging.queries import explain_flow
-from messaging.queries.flow_lift import FlowLift, flow_lift
+from messaging.queries import explain_flow, flow_lift
+from messaging.queries.flow_lift import FlowLift
 from sales.actions import refund_order
 from sales.events import OrderPlaced
 from tests.client import Browser
@@ -53,7 +54,7 @@ def current(flow: Flow) -> FlowVersion:
 
 
 def lift_of(flow: Flow) -> FlowLift:
-    lift = flow_lift(Flow.objects.select_related("current").get(pk=flow.pk))
+    lift = flow_lift.lift_of(Flow.objects.select_related("current").get(pk=flow.pk))
     assert lift is not None
     return lift
 
@@ -166,11 +167,23 @@ def test_every_figure_of_the_two_groups_opens_its_people(
             assert set(Enrolment.objects.filter(pk__in=ways).values_list("customer", flat=True)) == {
                 each.pk for each in customers
             }
-    page = owner_browser.get(f"/messages/flows/{flow.pk}/").text
-    assert "What the flow brought" in page
-    assert "Too few people to tell." in page
+    assert f"/flows/{flow.pk}/lift/" in owner_browser.get(f"/messages/flows/{flow.pk}/").text
+    assert "Too few people to tell." in owner_browser.get(f"/messages/flows/{flow.pk}/lift/").text
     with workspace_scope(other_workspace):
-        assert flow_lift(flow) is None
+        assert flow_lift.lift_of(flow) is None
+
+
+def test_what_was_told_of_who_they_were_before_a_merge_is_theirs(story: Story) -> None:
+    flow = story.flow(wait(days=1), **HAND, goal=GOAL)
+    (through,), (held_out,) = groups(flow, 1)
+    enrol_by_hand(flow, [through.pk, held_out.pk])
+    absorbed = CustomerFactory()
+    story.clock.shift(timedelta(hours=1))
+    record(OrderPlaced(customer_id=absorbed.pk, order_id=1, value_minor=100))
+    merge_customers(survivor=held_out, absorbed=absorbed)
+
+    goals = {name: group.goals for name, group in lift_of(flow).groups.items()}
+    assert goals == {"written_to": 0, "held_out": 1}
 
 
 def test_only_who_came_under_the_present_share_counts_and_once(story: Story) -> None:
@@ -179,7 +192,7 @@ def test_only_who_came_under_the_present_share_counts_and_once(story: Story) -> 
     for customer in (before, again):
         story.touch(customer, f"old-{customer.pk}")
     story.later(hours=1)
-    assert flow_lift(flow) is None
+    assert flow_lift.lift_of(flow) is None
 
     change_flow(flow, name=flow.name, definition={**current(flow).definition, "holdout_percent": 50})
     for number in range(2):
@@ -220,6 +233,6 @@ def test_the_two_groups_are_counted_by_as_many_queries(
     flow = Flow.objects.select_related("current").get(pk=flow.pk)
 
     with django_assert_num_queries(7):
-        lift = flow_lift(flow)
+        lift = flow_lift.lift_of(flow)
         assert lift is not None
         assert lift.groups["held_out"].people == each
