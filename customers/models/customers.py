@@ -132,6 +132,8 @@ class Customer(WorkspaceOwned):
                 name="customer_listed_by_joined",
             ),
             models.Index(fields=["workspace", "sort_name", "id"], condition=IS_LISTED, name="customer_listed_by_name"),
+            # Whose clock it is, where an hour strikes.
+            models.Index(fields=["workspace", "zone", "id"], condition=IS_LISTED, name="customer_listed_by_zone"),
         ]
 
     def __str__(self) -> str:

@@ -28,9 +28,10 @@ def sweep_days(*, now: datetime, limit: int = AT_ONCE) -> bool:
 
     The lock on the sweep keeps two workers from looking at the same; who is enrolled twice is for the constraint.
     """
-    for flow in dated_flows():
-        trigger = _trigger_of(flow)
-        for struck in struck_in(zones_in_use(), trigger, since=flow.switched_on_at or now, now=now):
+    flows = dated_flows()
+    zones = zones_in_use() if flows else []
+    for flow in flows:
+        for struck in struck_in(zones, _trigger_of(flow), since=flow.switched_on_at or now, now=now):
             sweep = _open_sweep(flow, struck)
             if sweep is not None:
                 _sweep(flow, sweep, struck, now=now, limit=limit)
