@@ -44,6 +44,7 @@ _CONSENT_WORDS = {
     "ConsentGiven": ("circle-check", gettext_lazy("Agreed to “%s”")),
     "ConsentAsked": ("clock", gettext_lazy("Asked for “%s”, not confirmed yet")),
     "ConsentConfirmed": ("circle-check", gettext_lazy("Confirmed “%s”")),
+    "ConfirmationLapsed": ("clock", gettext_lazy("Had confirmed “%s” by another address")),
     "ConsentWithdrawn": ("circle-x", gettext_lazy("Wants no more of “%s”")),
 }
 

@@ -47,6 +47,18 @@ def follow_edited_birthdays(events: Sequence[Event]) -> None:
         actions.reconsider_birthdays(customer_ids)
 
 
+@subscribe(CustomerChanged)
+def ask_changed_addresses(events: Sequence[Event]) -> None:
+    """The first of several changes: what went to the address before that one says whether it is another."""
+    changed = {
+        event.customer_id: event.occurred_at
+        for event in reversed(events)
+        if event.customer_id and "email" in event.payload["changed"]
+    }
+    if changed:
+        actions.lapse_confirmations(changed)
+
+
 @subscribe(CustomerJoined, CustomerRestored, ConsentGiven, ConsentConfirmed)
 def greet_newcomers(events: Sequence[Event]) -> None:
     """Somebody who joins, or agrees, on their birthday need not wait for the next quarter of an hour."""

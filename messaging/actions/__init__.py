@@ -7,6 +7,7 @@ from messaging.actions.birthdays import (
     switch_on_greeting,
     write_greeting,
 )
+from messaging.actions.changed_addresses import lapse_confirmations
 from messaging.actions.confirmation_letters import ask_to_confirm, ask_unconfirmed
 from messaging.actions.consent import (
     Evidence,
@@ -99,6 +100,7 @@ __all__ = [
     "greet_birthdays",
     "join",
     "judge_traces",
+    "lapse_confirmations",
     "leave_trace",
     "lift_unsubscription",
     "look_for_birthdays",

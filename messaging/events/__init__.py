@@ -33,6 +33,7 @@ from messaging.events.campaigns import (
 from messaging.events.consent import (
     AddressReleased,
     AddressSuppressed,
+    ConfirmationLapsed,
     ConfirmationPolicySet,
     ConsentAsked,
     ConsentConfirmed,
@@ -84,6 +85,7 @@ __all__ = [
     "CampaignRetried",
     "CampaignScheduled",
     "CampaignStarted",
+    "ConfirmationLapsed",
     "ConfirmationPolicySet",
     "ConsentAsked",
     "ConsentConfirmed",

@@ -32,6 +32,14 @@ class ConsentConfirmed(EventBody):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfirmationLapsed(EventBody):
+    """The address by which somebody confirmed it was changed: it is given, and not confirmed."""
+
+    topic_id: int
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConsentWithdrawn(EventBody):
     topic_id: int
     source: str

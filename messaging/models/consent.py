@@ -79,6 +79,8 @@ class ConsentSource(models.TextChoices):
     STAFF = "staff", _("Told to staff")
     IMPORT = "import", _("Import")
     API = "api", _("API")
+    # Said before, and confirmed by an address that was changed since: it is to be confirmed again.
+    OTHER_ADDRESS = "other_address", _("Given under another address")
 
 
 # Whoever speaks through these has followed a link in a letter to the address.
@@ -115,7 +117,8 @@ class ConsentRecord(WorkspaceOwned):
     ip = models.GenericIPAddressField(null=True)
     # When the customer confirmed it, as seen here or as another system or a file says. See CONFIRMED_BY_ITSELF.
     confirmed_at = models.DateTimeField(null=True)
-    # The request for confirmation, of a pending one: only its link confirms it. Of one confirmed by a link, its letter.
+    # The request for confirmation, of a pending one: only its link confirms it. Of one confirmed by a link, its letter:
+    # it went to the address that the confirmation is worth something for.
     message = WorkspaceForeignKey("messaging.Message", on_delete=models.PROTECT, null=True, related_name="+")
     actor = models.CharField(max_length=40)
     at = models.DateTimeField(default=timezone.now)

@@ -16,12 +16,14 @@ from customers.segments.comparing import Operator, ValueWanted
 from customers.segments.definitions import Condition
 from customers.segments.fields import Frame, Question, SegmentField, value_of
 from customers.staging import bigints
-from messaging.events import ConsentAsked, ConsentConfirmed, ConsentGiven, ConsentWithdrawn
+from messaging.events import ConfirmationLapsed, ConsentAsked, ConsentConfirmed, ConsentGiven, ConsentWithdrawn
 from messaging.models import ConsentState
 from messaging.segment_fields.topics import topic_choices, topics_called
 
 CONSENT = gettext_lazy("Consent")
-_CONSENTING = frozenset(event.kind for event in (ConsentGiven, ConsentConfirmed, ConsentAsked, ConsentWithdrawn))
+_CONSENTING = frozenset(
+    event.kind for event in (ConsentGiven, ConsentConfirmed, ConsentAsked, ConsentWithdrawn, ConfirmationLapsed)
+)
 _STATE_OF_OPERATOR = {
     "given": ConsentState.GIVEN,
     "confirmed": ConsentState.GIVEN,

@@ -52,7 +52,9 @@ def preferences(request: PublicRequest, message: Message, customer: Customer) ->
 
 def _choose(request: PublicRequest, form: PreferencesForm, message: Message, customer: Customer) -> str:
     """What was done, in words; empty if something is wrong with the form."""
-    evidence = Evidence(source=ConsentSource.PREFERENCES, detail=f"message {message.pk}", ip=client_ip(request))
+    evidence = Evidence(
+        source=ConsentSource.PREFERENCES, detail=f"message {message.pk}", ip=client_ip(request), message=message
+    )
     if "leave" in request.POST:
         actions.unsubscribe(message, customer, from_everything=True, evidence=evidence)
         return _("You will get no more messages from us.")

@@ -14,11 +14,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Workspace
 from accounts.scope import workspace_scope
-from customers.actions import archive_customer
+from customers.actions import archive_customer, edit_customer
 from customers.models import Customer
 from messaging import actions, queries
 from messaging.actions import Evidence, Said
-from messaging.actions.confirmation_letters import MOST_A_DAY
+from messaging.actions.confirmation_letters import MOST_A_DAY, confirmation_text
 from messaging.eligibility import consents_of, refusals
 from messaging.imports import ConsentLedger
 from messaging.links import links_for
@@ -291,6 +291,64 @@ def test_topics_follow_the_workspace_unless_they_say_otherwise(
     assert [standing(anna, each) for each in (rolls, own)] == ["given", "given"]
     assert ConsentRecord.objects.count() == 2
     assert Event.objects.filter(kind="ConfirmationPolicySet").count() == 2
+
+
+Drained = Callable[[], AbstractContextManager[None]]
+
+
+def sent_already(message: Message) -> None:
+    """By every state in between, as the database insists."""
+    rows, yesterday = Message.objects.filter(pk=message.pk), timezone.now() - timedelta(days=1)
+    rows.update(state="leased", lease_token="t", lease_expires_at=yesterday)
+    rows.update(state="sending")
+    rows.update(state="sent", lease_token="", lease_expires_at=None, sent_at=yesterday)
+
+
+def test_a_confirmation_is_worth_nothing_for_another_address(
+    topic: SubscriptionTopic, anna: Customer, browser: Browser, drained: Drained
+) -> None:
+    plain = TopicFactory()
+    actions.give_consent(anna, [topic, plain], evidence=TOLD)
+    browser.post(door(letters()[0]))
+    with drained():
+        edit_customer(anna, email="Anna@mail.example", name="Anna B.")
+    assert (standing(anna, topic), len(letters())) == ("given", 1)
+
+    with drained():
+        anna = edit_customer(anna, email="anna@new.example")
+
+    assert reason_for(anna, topic) == Reason.NOT_CONFIRMED
+    assert standing(anna, plain) == ConsentState.GIVEN
+    assert letters()[1].address == "anna@new.example"
+    word = ConsentRecord.objects.filter(topic=topic).current().get()
+    assert (word.state, word.source, word.wording) == ("given", "other_address", "Bread")
+    browser.post(door(letters()[1]))
+    assert reason_for(anna, topic) is None
+    told = Event.objects.filter(kind__in=("ConfirmationLapsed", "ConsentConfirmed")).order_by("pk")
+    assert list(told.values_list("kind", flat=True)) == ["ConsentConfirmed", "ConfirmationLapsed", "ConsentConfirmed"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_was_confirmed_elsewhere_lapses_unless_letters_went_there_before(
+    count: int, topic: SubscriptionTopic, other_workspace: Workspace, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    confirmation_text()
+    now = timezone.now()
+    moved, stayed = ([CustomerFactory() for _ in range(count)] for _ in range(2))
+    for customer in (*moved, *stayed):
+        ConsentFactory(customer=customer, topic=topic, source=ConsentSource.API, confirmed_at=now)
+    for customer in stayed:
+        sent_already(MessageFactory(customer=customer))
+    with workspace_scope(other_workspace):
+        theirs = ConsentFactory(source=ConsentSource.API, confirmed_at=now, topic__needs_confirmation=True)
+
+    everybody = [*moved, *stayed, theirs.customer, CustomerFactory(email="")]
+    with django_assert_num_queries(23):
+        assert actions.lapse_confirmations({each.pk: timezone.now() for each in everybody}) == count
+
+    assert {letter.customer for letter in letters()} == set(moved)
+    assert {standing(each, topic) for each in stayed} == {"given"}
+    assert actions.lapse_confirmations({each.pk: timezone.now() for each in everybody}) == 0
 
 
 def test_staff_see_how_many_wait_and_can_ask_them(topic: SubscriptionTopic, owner_browser: Browser) -> None:
