@@ -43,6 +43,11 @@ HOLDOUT = 20  # percent
 SWITCHED_ON = ("welcome", "anniversary", "cart", "browse", "thanks", "win_back")
 LAPSED_DAYS = 30
 BACKFILL_DAYS = 45
+LEADS = {
+    "browse": ("Back to the shop", "/products"),
+    "cart": ("Back to your cart", "/cart"),
+    "win_back": ("What we bake this week", "/today"),
+}
 
 
 def furnish(author: User) -> None:
@@ -81,8 +86,8 @@ def add_flows(author: User) -> None:
         flow = add_flow_from_preset(key, written_by=author)
         if (fitted := _fitted(key, flow)) is not None:
             flow = change_flow(flow, name=flow.name, definition=fitted, written_by=author)
-        if key == "win_back":
-            _lead_to_the_shop(author)
+        if key in LEADS:
+            _lead_to_the_shop(key, author)
         if key in SWITCHED_ON:
             switch_on_flow(flow)
     start_backfill(Flow.objects.get(preset="win_back"), days=BACKFILL_DAYS)
@@ -108,12 +113,12 @@ def _fitted(key: str, flow: Flow) -> dict[str, Any] | None:
     return definition
 
 
-def _lead_to_the_shop(author: User) -> None:
+def _lead_to_the_shop(key: str, author: User) -> None:
     """The product's own words lead nowhere, since it does not know anybody's shop."""
-    for text in PRESETS["win_back"].texts.values():
+    for text in PRESETS[key].texts.values():
         version = TemplateVersion.objects.get(template__name=str(text.name), template__archived_at=None)
         wording = Wording.ready(text)
-        wording = replace(wording, blocks=[*(wording.blocks or ()), button("What we bake this week", "/today")])
+        wording = replace(wording, blocks=[*(wording.blocks or ()), button(*LEADS[key])])
         edit_template(version.template, name=version.template.name, wording=wording, written_by=author)
 
 

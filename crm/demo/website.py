@@ -15,7 +15,7 @@ from crm.demo.people import Neighbour
 from crm.demo.words import PRODUCTS
 from customers.actions.upsert import SHOP
 from customers.ingesting.telling import ToldEvent
-from sales.actions import add_product, edit_website
+from sales.actions import add_product, edit_website, make_identity_secret
 from sales.actions.visits import view_products
 from sales.ingesting.commerce import ProductViewRow
 from sales.models import Product, Website
@@ -38,6 +38,7 @@ def offer_products() -> None:
 def open_website() -> None:
     if not Website.objects.exists():
         edit_website(is_on=True, sites=[SITE.removeprefix("https://")])
+        make_identity_secret()
 
 
 def looks(people: Sequence[Neighbour], *, now: datetime, zone: ZoneInfo) -> list[ToldEvent]:
