@@ -67,7 +67,8 @@ class Allowance:
 
     def refuse_if_spent(self) -> None:
         if not self.is_granted:
-            raise ApiError("rate_limited", f"Too many requests. Try again in {self.retry_after} s.")
+            message = f"Too many requests. Try again in {self.retry_after} s."
+            raise ApiError("rate_limited", message, retry_after=self.retry_after)
 
 
 class LocalBuckets:

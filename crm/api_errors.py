@@ -62,7 +62,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
     headers = {}
     if isinstance(exc, exceptions.MethodNotAllowed):
         headers["Allow"] = ", ".join(context["view"].allowed_methods)
-    if wait := getattr(exc, "wait", None) or _RETRY_AFTER.get(error.code):
+    if wait := getattr(exc, "wait", None) or error.retry_after or _RETRY_AFTER.get(error.code):
         headers["Retry-After"] = str(int(wait))
     response = Response(error_body(error.code, error.message, param=error.param), status=error.status_code)
     for name, value in headers.items():
@@ -115,7 +115,7 @@ def error_response(error: ApiError, *, headers: Mapping[str, str] | None = None)
     """An error outside DRF."""
     body = error_body(error.code, error.message, param=error.param)
     told = dict(headers or {})
-    if wait := _RETRY_AFTER.get(error.code):
+    if wait := error.retry_after or _RETRY_AFTER.get(error.code):
         told["Retry-After"] = str(wait)
     return JsonResponse(body, status=error.status_code, headers=told)
 

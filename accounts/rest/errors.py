@@ -84,11 +84,11 @@ CODE_OF_STATUS = {
 
 
 class ApiError(APIException):
-    """A refusal in the words of the API. The status follows from the code."""
+    """A refusal in the words of the API. The status follows from the code; `retry_after` is in seconds."""
 
-    def __init__(self, code: str, message: str, *, param: str | None = None) -> None:
+    def __init__(self, code: str, message: str, *, param: str | None = None, retry_after: int | None = None) -> None:
         super().__init__(message, code)
-        self.code, self.message, self.param = code, message, param
+        self.code, self.message, self.param, self.retry_after = code, message, param, retry_after
         self.status_code = ERROR_CODES[code].status
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import timezone
@@ -15,6 +16,7 @@ from accounts.actions import audit
 from accounts.models import Workspace
 from accounts.rest.errors import ApiError
 from accounts.scope import current_workspace_id
+from accounts.token_buckets import take_tokens
 from sales.actions.ingest import ingest_batch
 from sales.events import WebsiteChanged
 from sales.identity import identity_secret, is_signed, new_nonce
@@ -61,6 +63,9 @@ def tell_visit(beacon: Beacon, *, origin: str) -> None:
         raise ApiError("website_off", "This workspace takes nothing from websites: the snippet is switched off.")
     if not is_on_one_of(website.sites, origin):
         raise ApiError("site_not_allowed", f"This workspace takes nothing from {origin or 'a page without an origin'}.")
+    # After what a stranger can get wrong, so that no junk uses up what the sites may tell.
+    limit = {"rate": settings.VISITS_PER_SECOND, "burst": settings.VISITS_BURST}
+    take_tokens(f"visits:of:{current_workspace_id()}", **limit).refuse_if_spent()
     user = "" if beacon.user is None else str(beacon.user)
     if user and not is_signed(website, user, beacon.signature or ""):
         raise ApiError("wrong_signature", "This is not the signature of that user.", param="signature")

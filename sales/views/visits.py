@@ -19,7 +19,7 @@ from accounts.models import Workspace
 from accounts.requests import connection_of
 from accounts.rest.errors import ApiError, error_body
 from accounts.scope import workspace_scope
-from accounts.token_buckets import Allowance, take_tokens
+from accounts.token_buckets import take_tokens
 from sales import actions
 from sales.ingesting.beacons import LARGEST_BEACON, read_beacon
 from sales.snippet.served import served
@@ -32,12 +32,6 @@ PREFLIGHT = {
     "Access-Control-Max-Age": "86400",
 }
 MEDIA_TYPES = frozenset({"", "text/plain", "application/json"})
-
-
-class _TooMany(ApiError):
-    def __init__(self, allowance: Allowance) -> None:
-        super().__init__("rate_limited", f"Too many requests. Try again in {allowance.retry_after} s.")
-        self.seconds = allowance.retry_after
 
 
 @cache
@@ -68,16 +62,19 @@ def visit(request: HttpRequest, public_key: str) -> HttpResponse:
             _take(request, public_key)
     except ApiError as error:
         body = error_body(error.code, error.message, param=error.param)
-        return JsonResponse(body, status=error.status_code, headers=FROM_ANY_SITE | _wait(error))
+        wait = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+        return JsonResponse(body, status=error.status_code, headers=FROM_ANY_SITE | wait)
     return HttpResponse(status=204, headers=FROM_ANY_SITE)
 
 
 def _take(request: HttpRequest, public_key: str) -> None:
     """Raises ApiError. Nothing is read from the visitor while a transaction is open."""
-    per_connection = (settings.VISITS_PER_SECOND_OF_CONNECTION, settings.VISITS_BURST_OF_CONNECTION)
-    _refuse_too_many(f"visits:from:{connection_of(request)}", *per_connection)
+    take_tokens(
+        f"visits:from:{connection_of(request)}",
+        rate=settings.VISITS_PER_SECOND_OF_CONNECTION,
+        burst=settings.VISITS_BURST_OF_CONNECTION,
+    ).refuse_if_spent()
     workspace = get_object_or_404(Workspace, public_key=public_key)
-    _refuse_too_many(f"visits:of:{workspace.pk}", settings.VISITS_PER_SECOND, settings.VISITS_BURST)
     body = _body_of(request)
     if not is_machine(request.headers) and not _is_opposed(request):
         _tell(workspace, body, request.headers.get("Origin", ""))
@@ -100,16 +97,6 @@ def _note(workspace: Workspace, origin: str, *, is_taken: bool) -> None:
     if actions.sighting_is_due(workspace, origin, is_taken=is_taken):
         with workspace_scope(workspace, actor="visitor"):
             actions.note_sighting(origin)
-
-
-def _refuse_too_many(name: str, rate: float, burst: int) -> None:
-    allowance = take_tokens(name, rate=rate, burst=burst)
-    if not allowance.is_granted:
-        raise _TooMany(allowance)
-
-
-def _wait(error: ApiError) -> dict[str, str]:
-    return {"Retry-After": str(error.seconds)} if isinstance(error, _TooMany) else {}
 
 
 def _is_opposed(request: HttpRequest) -> bool:

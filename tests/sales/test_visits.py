@@ -482,17 +482,23 @@ def test_a_key_opens_its_own_workspace_only(workspace: Workspace, website: Websi
         assert (theirs.total_minor, Customer.objects.filter(is_anonymous=True).count()) == (900, 0)
 
 
-def test_a_connection_and_a_workspace_have_their_limits(
-    workspace: Workspace, website: Website, settings: LazySettings
-) -> None:
+def test_a_connection_has_its_limit(workspace: Workspace, website: Website, settings: LazySettings) -> None:
     settings.VISITS_BURST_OF_CONNECTION, settings.VISITS_PER_SECOND_OF_CONNECTION = 2, 0.01
     answers = [beacon(workspace, {"events": []}) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [204, 204, 429]
     assert answers[2].json()["error"]["code"] == "rate_limited"
     assert 90 <= int(answers[2]["Retry-After"]) <= 100
 
-    settings.VISITS_BURST_OF_CONNECTION, settings.VISITS_BURST, settings.VISITS_PER_SECOND = 100, 1, 0.01
-    assert beacon(workspace, {"events": []}).status_code == 429
+
+def test_no_junk_uses_up_what_the_sites_of_a_workspace_may_tell(
+    workspace: Workspace, website: Website, settings: LazySettings
+) -> None:
+    settings.VISITS_BURST, settings.VISITS_PER_SECOND = 1, 0.01
+    junk = [beacon(workspace, b"{"), beacon(workspace, {"events": []}, origin="https://evil.example")]
+    answers = [beacon(workspace, {"events": []}) for _ in range(2)]
+
+    assert [answer.status_code for answer in [*junk, *answers]] == [400, 403, 204, 429]
+    assert 90 <= int(answers[1]["Retry-After"]) <= 100
 
 
 def test_somebody_erased_stays_erased_and_nobody_learns_it(workspace: Workspace, website: Website) -> None:
