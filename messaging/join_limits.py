@@ -6,20 +6,14 @@ to so many, however many connections somebody signs them up by.
 
 from __future__ import annotations
 
-from django.core.cache import cache
-from redis.exceptions import RedisError
-
 from accounts.scope import current_workspace_id
+from accounts.windows import spend
 from messaging.addresses import hash_address
 
 HOUR, DAY = 3600, 24 * 3600
 PER_CONNECTION = (20, HOUR)
 PER_ADDRESS = (3, DAY)
 PER_WORKSPACE = (500, HOUR)
-
-
-class CannotCount(Exception):
-    """Valkey is away. Without it there would be no limit, so nobody gets in until it is back."""
 
 
 def connection_may_join(connection: str) -> bool:
@@ -35,15 +29,5 @@ def address_may_be_asked(address: str) -> bool:
 
 
 def _spend(name: str, limit: int, seconds: int) -> bool:
-    """Count one more within the window that began with the first. Raises CannotCount."""
-    key = f"{name}:{current_workspace_id()}"
-    try:
-        if cache.add(key, 1, timeout=seconds):
-            return True
-        return cache.incr(key) <= limit
-    except ValueError:
-        # The window ended between the two: this is the first of the next.
-        cache.add(key, 1, timeout=seconds)
-        return True
-    except RedisError as error:
-        raise CannotCount from error
+    """In this workspace. Raises CannotCount: without a limit nobody gets in until Valkey is back."""
+    return spend(f"{name}:{current_workspace_id()}", limit, seconds)

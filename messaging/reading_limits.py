@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.cache import cache
-from redis.exceptions import RedisError
+from accounts.windows import CannotCount, spend
 
 HOUR = 3600
 PER_MESSAGE = 200
@@ -22,10 +21,6 @@ def connection_may_guess(connection: str) -> bool:
 
 def _spend(key: str, limit: int) -> bool:
     try:
-        if cache.add(key, 1, timeout=HOUR):
-            return True
-        return cache.incr(key) <= limit
-    except ValueError:
-        return True  # the hour ended between the two
-    except RedisError:
+        return spend(key, limit, HOUR)
+    except CannotCount:
         return True

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Workspace
 from accounts.requests import client_ip, connection_of
 from accounts.scope import workspace_scope
+from accounts.windows import CannotCount
 from messaging import actions
 from messaging.forms import JoinForm
-from messaging.join_limits import CannotCount, address_may_be_asked, connection_may_join, workspace_may_ask
+from messaging.join_limits import address_may_be_asked, connection_may_join, workspace_may_ask
 from messaging.views.doors import PublicRequest
 
 
