@@ -14,7 +14,8 @@ from customers.queries.filtering import Among
 from messaging.actions.confirmation_letters import ask_to_confirm
 from messaging.addresses import hash_address
 from messaging.events import ConfirmationLapsed
-from messaging.models import CONFIRMED_BY_ITSELF, ConsentRecord, ConsentSource, ConsentState, Message
+from messaging.models import ConsentRecord, ConsentSource, ConsentState, Message
+from messaging.models.consent import is_confirmed
 from timeline.recording import record_many
 
 
@@ -47,8 +48,7 @@ def _newest_words(customer_ids: Sequence[int]) -> list[ConsentRecord]:
 
 
 def _is_confirmed(word: ConsentRecord) -> bool:
-    is_confirmed = word.confirmed_at is not None or word.source in CONFIRMED_BY_ITSELF
-    return word.state == ConsentState.GIVEN and is_confirmed
+    return word.state == ConsentState.GIVEN and is_confirmed(word.source, word.confirmed_at)
 
 
 def _proven(

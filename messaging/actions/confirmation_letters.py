@@ -16,7 +16,6 @@ from messaging.actions.queueing import LARGEST_BATCH, queue_messages
 from messaging.actions.templates import product_template
 from messaging.drafts import CONFIRMS, MessageDraft
 from messaging.models import (
-    CONFIRMED_BY_ITSELF,
     ConsentRecord,
     ConsentState,
     Message,
@@ -24,6 +23,7 @@ from messaging.models import (
     SubscriptionTopic,
     TemplateVersion,
 )
+from messaging.models.consent import confirmed_in_sql
 from messaging.purposes import Purpose
 from messaging.rendering import customer_facts
 
@@ -36,16 +36,16 @@ CONFIRMATION_BODY = """<p>Somebody, most likely you, asked {{ workspace.name }} 
 MOST_A_DAY = 3
 
 # The newest words on the topic that count as waiting, and about which no letter was written yet.
-_NOT_ASKED = """
+_NOT_ASKED = f"""
 select said.id as id from (
   select distinct on (customer_id) id, customer_id, topic_id, state, source, confirmed_at from messaging_consentrecord
   where workspace_id = %(workspace)s and topic_id = %(topic)s order by customer_id, at desc, id desc
 ) said
-where said.state = 'given' and said.confirmed_at is null and said.source <> all(%(confirmed)s)
+where said.state = 'given' and not {confirmed_in_sql("said")}
   and not exists (select from messaging_message m where m.workspace_id = %(workspace)s
                   and m.dedupe_key = %(purpose)s || concat_ws(':', '', said.customer_id, said.topic_id, said.id))
 order by said.customer_id limit %(limit)s
-"""
+"""  # noqa: S608  our own words
 
 
 @transaction.atomic
@@ -76,7 +76,6 @@ def ask_unconfirmed(topic: SubscriptionTopic) -> int:
         {
             "workspace": current_workspace_id(),
             "topic": topic.pk,
-            "confirmed": list(CONFIRMED_BY_ITSELF),
             "purpose": Purpose.CONFIRMATION.value,
             "limit": LARGEST_BATCH,
         },

@@ -19,7 +19,6 @@ from messaging.actions.suppression import lift_unsubscription, suppress_address
 from messaging.eligibility import consents_of
 from messaging.events import ConsentAsked, ConsentConfirmed, ConsentGiven, ConsentWithdrawn
 from messaging.models import (
-    CONFIRMED_BY_ITSELF,
     ConsentRecord,
     ConsentSource,
     ConsentState,
@@ -27,6 +26,7 @@ from messaging.models import (
     SubscriptionTopic,
     SuppressionReason,
 )
+from messaging.models.consent import is_confirmed
 from messaging.queries.consent import recipient_of, topics_asked
 from messaging.reasons import Reason
 from messaging.refusals import InTheFuture, TopicIsArchived
@@ -57,7 +57,7 @@ class Evidence:
 
     @property
     def confirms(self) -> bool:
-        return self.confirmed_at is not None or self.source in CONFIRMED_BY_ITSELF
+        return is_confirmed(self.source, self.confirmed_at)
 
 
 @transaction.atomic

@@ -13,7 +13,8 @@ from accounts.scope import current_actor, current_workspace_id
 from messaging.actions.confirmation_letters import ask_to_confirm
 from messaging.actions.consent import event_of
 from messaging.actions.stopping import skip_messages
-from messaging.models import CONFIRMED_BY_ITSELF, ConsentSource, ConsentState, Message
+from messaging.models import ConsentSource, ConsentState, Message
+from messaging.models.consent import confirmed_in_sql
 from messaging.reasons import Reason
 from timeline.recording import record_many
 
@@ -21,7 +22,7 @@ from timeline.recording import record_many
 ASKED_AT_ONCE = timedelta(days=1)
 _COLUMNS = ("customers", "topics", "states", "ats", "wordings", "details", "confirmed_ats")
 
-_INSERT = """
+_INSERT = f"""
 with news as (
   select distinct on (said.customer_id, said.topic_id)
          said.customer_id, said.topic_id, said.state, said.wording, said.detail,
@@ -33,7 +34,7 @@ with news as (
               %(wordings)s::text[], %(details)s::text[], %(confirmed_ats)s::timestamptz[])
        as said(customer_id, topic_id, state, at, wording, detail, confirmed_at)
   left join lateral (
-    select r.state, r.at, r.confirmed_at is not null or r.source = any(%(confirmed)s) as is_confirmed
+    select r.state, r.at, {confirmed_in_sql("r")} as is_confirmed
     from messaging_consentrecord r
     where r.workspace_id = %(workspace)s and r.customer_id = said.customer_id
       and r.topic_id = said.topic_id
@@ -57,7 +58,7 @@ from written join news using (customer_id, topic_id)
 join messaging_subscriptiontopic topic
   on topic.workspace_id = %(workspace)s and topic.id = written.topic_id
 order by written.id
-"""
+"""  # noqa: S608  our own words
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,6 @@ def _insert(batch: list[Said], source: ConsentSource) -> list[_Written]:
                 "source": source.value,
                 "actor": current_actor(),
                 "now": now,
-                "confirmed": list(CONFIRMED_BY_ITSELF),
                 **dict(zip(_COLUMNS, columns, strict=True)),
             },
         )

@@ -13,7 +13,6 @@ from messaging.models.campaigns import (
     Timing,
 )
 from messaging.models.consent import (
-    CONFIRMED_BY_ITSELF,
     STOPS_EVERYTHING,
     ConfirmationPolicy,
     ConsentRecord,
@@ -52,7 +51,6 @@ from messaging.models.templates import LinkSet, Template, TemplateVersion
 __all__ = [
     "ACCEPTED_STATES",
     "ATTENTION_STATES",
-    "CONFIRMED_BY_ITSELF",
     "EDITABLE_STATES",
     "LEASED_STATES",
     "STOPS_EVERYTHING",

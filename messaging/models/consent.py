@@ -87,10 +87,19 @@ class ConsentSource(models.TextChoices):
 CONFIRMED_BY_ITSELF = (ConsentSource.JOIN_PAGE, ConsentSource.PREFERENCES)
 
 
+def is_confirmed(source: str, confirmed_at: datetime | None) -> bool:
+    return confirmed_at is not None or source in CONFIRMED_BY_ITSELF
+
+
+def confirmed_in_sql(row: str) -> str:
+    """The same of a row of the ledger, by the name that it has in a statement."""
+    sources = ", ".join(f"'{source.value}'" for source in CONFIRMED_BY_ITSELF)
+    return f"({row}.confirmed_at is not null or {row}.source in ({sources}))"
+
+
 def counts_as(state: str, source: str, confirmed_at: datetime | None, *, needs_confirmation: bool) -> str:
     """The state in which a word counts: given, but not confirmed where the topic wants that, it is still waited for."""
-    is_confirmed = confirmed_at is not None or source in CONFIRMED_BY_ITSELF
-    waits = needs_confirmation and state == ConsentState.GIVEN and not is_confirmed
+    waits = needs_confirmation and state == ConsentState.GIVEN and not is_confirmed(source, confirmed_at)
     return ConsentState.PENDING.value if waits else state
 
 

@@ -11,7 +11,8 @@ from django.db import connection
 from accounts.scope import current_workspace, current_workspace_id
 from customers.models import Customer
 from messaging.local_mornings import birthdays_kept_on, first_instant, zone_or
-from messaging.models import CONFIRMED_BY_ITSELF, BirthdayGreeting, ConsentState
+from messaging.models import BirthdayGreeting, ConsentState
+from messaging.models.consent import confirmed_in_sql
 from messaging.purposes import Purpose
 from messaging.reasons import TAKEN_BACK, WANTS_CONSENT
 
@@ -59,14 +60,14 @@ def mornings(hour: int, *, now: datetime) -> list[Morning]:
     return struck
 
 
-_CELEBRANTS = """
+_CELEBRANTS = f"""
 select c.id, c.email, due.day
 from unnest(%(zones)s::text[], %(monthdays)s::int[], %(days)s::date[]) as due(zone, monthday, day)
 join customers_customer c
   on c.workspace_id = %(workspace)s and c.birth_monthday = due.monthday and c.zone = due.zone
 left join lateral (
-  select case when t.needs_confirmation and r.state = %(given)s and r.confirmed_at is null
-                   and r.source <> all(%(confirmed)s) then %(pending)s else r.state end as state
+  select case when t.needs_confirmation and r.state = %(given)s and not {confirmed_in_sql("r")}
+              then %(pending)s else r.state end as state
   from messaging_consentrecord r
   join messaging_subscriptiontopic t on t.workspace_id = %(workspace)s and t.id = r.topic_id
   join messaging_birthdaygreeting g on g.workspace_id = %(workspace)s and g.topic_id = r.topic_id
@@ -83,7 +84,7 @@ where c.merged_into_id is null and c.archived_at is null and c.erased_at is null
       and not (m.state = 'skipped' and m.reason = any(%(wants_consent)s)
                and consent.state is not distinct from %(given)s))
 order by c.id limit %(limit)s
-"""
+"""  # noqa: S608  our own words
 
 
 def celebrants(mornings: Sequence[Morning], *, limit: int) -> list[Celebrant]:
@@ -104,7 +105,6 @@ def celebrants(mornings: Sequence[Morning], *, limit: int) -> list[Celebrant]:
                 "days": days,
                 "pending": ConsentState.PENDING.value,
                 "purpose": Purpose.BIRTHDAY.value,
-                "confirmed": list(CONFIRMED_BY_ITSELF),
                 "given": ConsentState.GIVEN.value,
                 "taken_back": TAKEN_BACK,
                 "wants_consent": WANTS_CONSENT,

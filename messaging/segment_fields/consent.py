@@ -18,6 +18,7 @@ from customers.segments.fields import Frame, Question, SegmentField, value_of
 from customers.staging import bigints
 from messaging.events import ConfirmationLapsed, ConsentAsked, ConsentConfirmed, ConsentGiven, ConsentWithdrawn
 from messaging.models import ConsentState
+from messaging.models.consent import confirmed_in_sql
 from messaging.segment_fields.topics import topic_choices, topics_called
 
 CONSENT = gettext_lazy("Consent")
@@ -33,12 +34,11 @@ _STATE_OF_OPERATOR = {
 # The newest word on a topic counts, by the index `consent_newest_first` alone.
 _NEWEST_WORDS = """
 select said.customer_id from (
-  select distinct on (customer_id, topic_id) customer_id, state,
-         confirmed_at is not null or source in ('join_page', 'preferences') as is_confirmed
-  from messaging_consentrecord
+  select distinct on (customer_id, topic_id) customer_id, state, CONFIRMED as is_confirmed
+  from messaging_consentrecord word
   where workspace_id = %s and topic_id = any(%s::bigint[]) {those} order by customer_id, topic_id, at desc, id desc
 ) as said where said.state = %s{confirmed}
-"""
+""".replace("CONFIRMED", confirmed_in_sql("word"))
 
 
 @dataclass(frozen=True)
