@@ -142,7 +142,7 @@ def test_sign_up_to_import_to_birthday_message_to_unsubscribed(open_page: OpenPa
     work(workspace)
 
     open_letter(page, "Happy birthday")
-    expect(page.frame_locator("iframe").get_by_text("Dear Lina")).to_be_visible()
+    expect(page.frame_locator("iframe").get_by_text("Hello Lina")).to_be_visible()
     stranger = follow(page, "Unsubscribe")
     assert findings_of(stranger) == []
     keep_screenshot(stranger, "journeys/unsubscribe")

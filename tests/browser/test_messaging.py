@@ -162,5 +162,5 @@ def test_the_preview_follows_what_is_typed(bakery_owner: User, open_page: OpenPa
 
     letter = page.frame_locator("iframe")
     expect(letter.get_by_text("Many happy returns")).to_be_visible()
-    expect(letter.get_by_text("Dear Zoë")).to_be_visible()
+    expect(letter.get_by_text("Hello Zoë")).to_be_visible()
     expect(page.get_by_role("button", name="Show")).to_be_hidden()

@@ -52,7 +52,7 @@ def test_a_letter_is_put_together(open_page: OpenPage, bakery: Workspace, bakery
     page.get_by_role("link", name="New template").first.click()
     page.get_by_role("link", name="Plain letter").click()
     preview = page.frame_locator("iframe.letter")
-    expect(preview.get_by_text("Dear Ada")).to_be_visible()
+    expect(preview.get_by_text("Hello Ada")).to_be_visible()
 
     page.locator("[name=name]").fill("Summer letter")
     page.get_by_label("Kind of block").select_option("heading")

@@ -41,7 +41,7 @@ def test_greeting_once_then_unsubscribed_then_never_again(
         worker()
         (greeting,) = letters(relay, to=lina.email)
         assert "Lina" in greeting["Subject"]
-        assert "Dear Lina" in greeting.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        assert "Hello Lina" in greeting.get_body(("plain",)).get_content()  # type: ignore[union-attr]
 
         clock.shift(timedelta(days=1))
         one_click = greeting["List-Unsubscribe"].strip("<>")

@@ -194,7 +194,7 @@ def test_unsubscribing_from_everything(browser: Browser) -> None:
 
     response = browser.post(path(message, "unsubscribe"), {"choice": "everything"})
 
-    assert b"no more newsletters or greetings" in response.content
+    assert b"no more newsletters, reminders or greetings" in response.content
     states = consents_of([message.customer_id or 0], [message.topic_id or 0, other.topic_id]).values()
     assert set(states) == {ConsentState.WITHDRAWN}
     assert Suppression.objects.get().reason == "unsubscribed"

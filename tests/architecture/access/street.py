@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http import HttpResponse
 from django.urls import get_resolver, reverse
@@ -86,7 +87,12 @@ def attempts(row: Row) -> list[str]:
 
 
 def send(browser: Browser, method: str, path: str, data: Any) -> Any:
-    return browser.get(path) if method == "get" else browser.post(path, data)
+    if method == "get":
+        return browser.get(path)
+    for value in data.values() if isinstance(data, dict) else ():
+        if isinstance(value, SimpleUploadedFile):
+            value.seek(0)  # whoever was before has read it
+    return browser.post(path, data)
 
 
 def made(street: Street, row: Row, workspace: Workspace) -> tuple[Kwargs, Any]:
