@@ -14,9 +14,9 @@ from django.utils import timezone
 from accounts.actions import create_workspace, edit_workspace
 from accounts.models import Membership, Role, User, Workspace
 from accounts.scope import workspace_scope
-from crm.demo.outreach import plan_ahead, reach_people
 from crm.demo.people import Neighbour, neighbours
 from crm.demo.purchases import purchases
+from crm.demo.stages import plan_ahead, reach_people
 from crm.demo.website import before, looks, offer_products, tell_looks
 from crm.demo.weeks import beginning
 from crm.demo.words import GREETING, GREETING_SUBJECT, NOTES, PRIVACY_NOTICE

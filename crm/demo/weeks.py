@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import User
 from accounts.scope import current_workspace
-from crm.demo import reach
+from crm.demo import plans
 from crm.demo.clock import Clock
 from crm.demo.post import send_all_due
 from crm.demo.readers import Readers
@@ -86,11 +86,11 @@ class Weeks:
     def _plan(self, now: datetime, zone: ZoneInfo) -> None:
         begins, first = beginning(now, zone), first_day(now, zone)
         self.clock.moment = begins
-        reach.add_flows(self.author)
-        sent_at = datetime.combine(first + timedelta(days=SENT_ON), reach.SENDING_TIME, zone)
+        plans.add_flows(self.author)
+        sent_at = datetime.combine(first + timedelta(days=SENT_ON), plans.SENDING_TIME, zone)
         self.at(
             datetime.combine(first + timedelta(days=LAUNCHED_ON), time(14, 20), zone),
-            lambda: reach.plan_knots(self.author, self.owner, send_on=sent_at),
+            lambda: plans.plan_knots(self.author, self.owner, send_on=sent_at),
         )
 
     def _happen(self, moment: datetime) -> None:
@@ -127,7 +127,7 @@ def _rounds(now: datetime, zone: ZoneInfo) -> Iterator[datetime]:
         also = [
             (AFTERNOON, number % AFTERNOON_EVERY == 0),
             (LATE, number % LATE_EVERY == LATE_EVERY - 1),
-            (reach.SENDING_TIME, number == SENT_ON),
+            (plans.SENDING_TIME, number == SENT_ON),
         ]
         times = sorted([MORNING, *(at for at, is_kept in also if is_kept)])
         moments = [datetime.combine(first + timedelta(days=number), at, zone) for at in times]

@@ -9,7 +9,7 @@ from random import Random
 
 from accounts.models import User, Workspace
 from accounts.scope import workspace_scope
-from crm.demo import reach
+from crm.demo import plans
 from crm.demo.clock import Clock
 from crm.demo.letters import SITE, SUNDAYS
 from crm.demo.website import open_website
@@ -39,7 +39,7 @@ def reach_people(  # noqa: PLR0913  who, and what else happened meanwhile
     begins = beginning(now, workspace.tzinfo)
     with _under(workspace, author, begins - PREPARED_BEFORE):
         if not QuietHours.objects.exists():
-            reach.furnish(author)
+            plans.furnish(author)
             open_website()
     keep_segments(workspace)
     clock = Clock(begins)
@@ -52,12 +52,12 @@ def reach_people(  # noqa: PLR0913  who, and what else happened meanwhile
 def plan_ahead(workspace: Workspace, author: User, owner: User, *, now: datetime) -> None:
     """What asks for what was bought and read: by now everybody has heard of it."""
     with _under(workspace, author, beginning(now, workspace.tzinfo)):
-        if not Segment.objects.filter(name=reach.TASTING).exists():
-            reach.add_segments()
+        if not Segment.objects.filter(name=plans.TASTING).exists():
+            plans.add_segments()
     keep_segments(workspace)
     with _under(workspace, author, now - timedelta(hours=20)):
         if not Campaign.objects.filter(name=SUNDAYS).exists():
-            reach.add_next_campaigns(author, owner, now=now)
+            plans.add_next_campaigns(author, owner, now=now)
             note_sighting(SITE)
     keep_campaigns(workspace)
 
