@@ -23,7 +23,7 @@ DRILL = Drill(
     customers=10_000,
     kills=200,
     crashes=5,
-    seconds_to_answer=0.12,
+    seconds_to_answer=0.15,
     beats=(0, 90),
     is_forgetful=True,
 )
